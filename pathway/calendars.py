@@ -1,0 +1,137 @@
+"""Working days, closed days and day boundaries of one clinic, so that every due date lands on a day somebody works.
+
+Knows dates, time zones and public holidays; must not know a to-do, a stage, a pump or the database.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+ONE_DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=1024)
+def _public_holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
+    """The public holidays of one year; cached, because building them costs a thousand times a look-up."""
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+@lru_cache(maxsize=1024)
+def _working_days(
+    weekdays: frozenset[int], country: str, subdivision: str, closed_days: frozenset[date], year: int
+) -> tuple[date, ...]:
+    """The working days of one year in order: counting along them is one index instead of a walk."""
+    closed = closed_days | _public_holidays(country, subdivision, year)
+    days = (date(year, 1, 1) + timedelta(days=n) for n in range(366))
+    return tuple(day for day in days if day.year == year and day.weekday() in weekdays and day not in closed)
+
+
+@lru_cache(maxsize=1024)
+def _check_region(country: str, subdivision: str) -> None:
+    known = holidays.list_supported_countries(include_aliases=True)
+    if country not in known:
+        raise ValueError(f"No public holidays are known for the country code {country!r}.")
+    if subdivision and subdivision not in known[country]:
+        raise ValueError(f"The country {country} has no subdivision {subdivision!r} with its own holidays.")
+
+
+def _check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone name such as 'America/Chicago'.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """When one clinic works. `working_weekdays` counts Monday as 0; `subdivision` is "" for the whole country.
+
+    `version` is stored with every date computed from the calendar, so that a later change of holidays never moves a
+    promise silently. Raises ValueError, with a sentence, for a calendar that could not answer.
+    """
+
+    time_zone: str
+    working_weekdays: frozenset[int]
+    country: str
+    subdivision: str
+    closed_days: frozenset[date]
+    opens: time
+    closes: time
+    version: int
+
+    def __post_init__(self) -> None:
+        if not self.working_weekdays:
+            raise ValueError("A calendar needs at least one working weekday.")
+        if not self.working_weekdays <= frozenset(range(7)):
+            raise ValueError("Working weekdays are numbers from 0 (Monday) to 6 (Sunday).")
+        if self.opens >= self.closes:
+            raise ValueError("A clinic closes after it opens, on the same day.")
+        _check_time_zone(self.time_zone)
+        _check_region(self.country, self.subdivision)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the clinic works on this local date (a plain date, never a datetime)."""
+        return (
+            day.weekday() in self.working_weekdays
+            and day not in self.closed_days
+            and day not in _public_holidays(self.country, self.subdivision, day.year)
+        )
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """The `count`-th working day after `day`; before it when negative; `day` itself, working or not, for 0."""
+        if count == 0:
+            return day
+        year, days = day.year, self._working_days(day.year)
+        index = count - 1 + bisect_right(days, day) if count > 0 else count + bisect_left(days, day)
+        while index >= len(days):
+            index -= len(days)
+            year += 1
+            days = self._working_days(year)
+        while index < 0:
+            year -= 1
+            days = self._working_days(year)
+            index += len(days)
+        return days[index]
+
+    def last_working_day_on_or_before(self, day: date) -> date:
+        """The working day a deadline moves to when it must never move later."""
+        while not self.is_working_day(day):
+            day -= ONE_DAY
+        return day
+
+    def next_working_day_on_or_after(self, day: date) -> date:
+        """The first working day from `day` on."""
+        while not self.is_working_day(day):
+            day += ONE_DAY
+        return day
+
+    def local_date(self, instant: datetime) -> date:
+        """The clinic's date at an instant. Raises ValueError for an instant without a time zone."""
+        if instant.tzinfo is None:
+            raise ValueError("An instant needs a time zone; this one has none.")
+        return instant.astimezone(self.zone).date()
+
+    def start_of_day(self, day: date) -> datetime:
+        """The first instant of a local date, in UTC; right also where midnight is skipped by daylight saving."""
+        return self._instant(day, time.min)
+
+    def at_opening(self, day: date) -> datetime:
+        """The instant the clinic opens on a local date, in UTC; an opening hour skipped by the clock moves after it."""
+        return self._instant(day, self.opens)
+
+    def _working_days(self, year: int) -> tuple[date, ...]:
+        return _working_days(self.working_weekdays, self.country, self.subdivision, self.closed_days, year)
+
+    def _instant(self, day: date, clock: time) -> datetime:
+        # fold=0: the first of two equal wall times; in a gap, the offset before it, which lands on the gap's end.
+        return datetime.combine(day, clock.replace(fold=0), tzinfo=self.zone).astimezone(UTC)
