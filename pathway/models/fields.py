@@ -1,0 +1,124 @@
+"""Column types of the clinical records. Each limit is written once and held twice: in Python with a sentence that
+helps, and as a CHECK of the column in PostgreSQL. Knows no record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pathway.models.columns import Table
+
+Choices = Sequence[tuple[str, str]]
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Choice(models.CharField):  # type: ignore[type-arg]
+    """One code of a closed list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 40)
+        super().__init__(*args, **kwargs)
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        codes = [str(key) for key, _ in self.flatchoices] + ([""] if self.blank else [])
+        return f"{connection.ops.quote_name(self.column)} IN ({', '.join(map(_quoted, codes))})"
+
+
+class Codes(ArrayField):  # type: ignore[type-arg]
+    """Any number of codes of a closed list."""
+
+    def __init__(self, *args: Any, codes: Choices = (), **kwargs: Any) -> None:
+        kwargs.setdefault("default", list)
+        kwargs["base_field"] = models.CharField(max_length=40, choices=list(codes))
+        self.codes = tuple(codes)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("base_field")
+        return name, path, args, kwargs | {"codes": list(self.codes)}
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        codes = ", ".join(_quoted(key) for key, _ in self.codes)
+        return f"{connection.ops.quote_name(self.column)} <@ ARRAY[{codes}]::varchar[]"
+
+
+class LongText(models.TextField):  # type: ignore[type-arg]
+    """Several sentences, with an upper limit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 2000)
+        super().__init__(*args, **kwargs)
+
+    @cached_property
+    def validators(self) -> list[Callable[[Any], None]]:
+        return [*super().validators, MaxLengthValidator(self.max_length or 0)]
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        return f"char_length({connection.ops.quote_name(self.column)}) <= {self.max_length}"
+
+
+class _Bounded(models.Field):  # type: ignore[type-arg]
+    """A number with a lowest and a highest value, and a unit that is shown and never converted."""
+
+    def __init__(self, *args: Any, low: Any = 0, high: Any = 0, unit: str = "", **kwargs: Any) -> None:
+        self.low = low
+        self.high = high
+        self.unit = unit
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | {"low": self.low, "high": self.high}
+
+    @cached_property
+    def validators(self) -> list[Callable[[Any], None]]:
+        message = f"Enter a number from {self.low} to {self.high}{' ' if self.unit else ''}{self.unit}."
+        return [*super().validators, MinValueValidator(self.low, message), MaxValueValidator(self.high, message)]
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        return f"{connection.ops.quote_name(self.column)} BETWEEN {self.low} AND {self.high}"
+
+
+class Whole(_Bounded, models.SmallIntegerField):  # type: ignore[type-arg]
+    """A whole number from `low` to `high`."""
+
+
+class Amount(_Bounded, models.DecimalField):  # type: ignore[type-arg]
+    """A decimal number from `low` to `high` (texts or whole numbers), by default with up to three decimals."""
+
+    def __init__(self, *args: Any, low: Any = 0, high: Any = 0, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 9)
+        kwargs.setdefault("decimal_places", 3)
+        super().__init__(*args, low=Decimal(low), high=Decimal(high), **kwargs)
+
+
+class Rows(models.JSONField):
+    """A list of rows of one `Table`."""
+
+    def __init__(self, *args: Any, table: Table | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("default", list)
+        self.table = table or Table({}, at_least=0)
+        kwargs["blank"] = self.table.at_least == 0
+        super().__init__(*args, **kwargs)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        problems = self.table.problems(value)
+        if problems:
+            raise ValidationError(problems)
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        column = connection.ops.quote_name(self.column)
+        return f"jsonb_typeof({column}) = 'array'"

@@ -1,0 +1,206 @@
+"""What the protocol asks of a case now: which to-dos open, move, or fall away, and which signatures lapse.
+
+Pure: facts in, plan out. It never decides a stage move and never touches a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from pathway.calendars import WorkCalendar
+from pathway.protocol.conditions import CONDITIONS
+from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
+from pathway.protocol.guards import applies, judge
+from pathway.protocol.roles import Stage, TodoState
+from pathway.protocol.schema import DueRule, Protocol, TodoDef
+
+LAST_RESORT = "nothing_else_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A to-do to open: its definition, its running number on the case, and its due date (clinic's local date)."""
+
+    todo: TodoDef
+    occurrence: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Redate:
+    """An open to-do whose date moved because the date it hangs on moved."""
+
+    todo_id: UUID
+    key: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An open to-do nobody needs any more, and why."""
+
+    todo_id: UUID
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The difference between what is open and what the protocol asks for."""
+
+    openings: tuple[Opening, ...] = ()
+    redates: tuple[Redate, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    lapses: tuple[SignOffFact, ...] = ()
+
+
+def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> Plan:
+    """Compare what is open with what the protocol asks for. Sources: the protocol alone."""
+    if facts.stage is Stage.CLOSED:
+        gone = tuple(Withdrawal(todo.id, key, "The case closed.") for key, todo in facts.todos.items() if todo.is_open)
+        return Plan(withdrawals=gone)
+    lapses = tuple(signed for signed in facts.signoffs if _has_lapsed(protocol, signed, facts))
+    facts = replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in lapses))
+    planner = _Planner(protocol, facts, calendar)
+    planner.leave_old_stages()
+    for todo in _asked(protocol, facts.stage):
+        planner.consider(todo, wanted=applies(protocol, todo, facts))
+    planner.consider_gates()
+    planner.consider_last_resort()
+    return Plan(tuple(planner.openings), tuple(planner.redates), tuple(planner.withdrawals), lapses)
+
+
+def _has_lapsed(protocol: Protocol, signed: SignOffFact, facts: CaseFacts) -> bool:
+    """A signature of the present round counts only on the facts it was given on."""
+    if signed.round != facts.decision_round:
+        return False
+    return signed.facts_hash != facts.facts_hash(protocol.decision[signed.decision].binds)
+
+
+def _asked(protocol: Protocol, stage: Stage) -> Iterator[TodoDef]:
+    """The duties that may be open in this stage, the last resort left out."""
+    for todo in (*protocol.stage[stage].todo, *protocol.anytime):
+        if todo.when != LAST_RESORT:
+            yield todo
+
+
+class _Planner:
+    """Collects the differences for one case; lives for one call."""
+
+    def __init__(self, protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> None:
+        self.protocol, self.facts, self.calendar = protocol, facts, calendar
+        self.openings: list[Opening] = []
+        self.redates: list[Redate] = []
+        self.withdrawals: list[Withdrawal] = []
+        self.open_keys = {key for key, todo in facts.todos.items() if todo.is_open}
+
+    def leave_old_stages(self) -> None:
+        """Withdraw what belonged to a stage the case has left, unless it outlives its stage."""
+        for key in sorted(self.open_keys):
+            home, todo = self.protocol.home.get(key), self.protocol.todos.get(key)
+            if home is None or home is self.facts.stage or (todo is not None and todo.outlives_stage):
+                continue
+            self._withdraw(self.facts.todos[key], "The case left the stage.")
+
+    def consider(self, todo: TodoDef, *, wanted: bool) -> None:
+        """Open, keep (perhaps on another date) or withdraw one duty."""
+        latest = self.facts.todos.get(todo.key)
+        if latest is not None and latest.is_open:
+            if wanted:
+                self._redate(todo, latest)
+            else:
+                self._withdraw(latest, "It no longer applies.")
+        elif wanted:
+            rule = self._rule_to_open(todo, latest)
+            if rule is not None:
+                self._open(todo, latest, rule)
+
+    def consider_gates(self) -> None:
+        """A gate that stands open asks somebody to pass it; one that shut again asks no longer."""
+        for gate in self.protocol.stage[self.facts.stage].edge:
+            prompt = self.protocol.prompts.get(gate.key)
+            if prompt is not None:
+                named = gate.prompt_when is None or CONDITIONS[gate.prompt_when](self.protocol, self.facts)
+                self.consider(prompt, wanted=named and judge(self.protocol, gate, self.facts).allowed)
+
+    def consider_last_resort(self) -> None:
+        """With nothing else open, somebody must decide what comes next: nobody waits on nothing."""
+        for todo in self.protocol.anytime:
+            if todo.when == LAST_RESORT:
+                self.consider(todo, wanted=not self.open_keys - {todo.key})
+
+    def _rule_to_open(self, todo: TodoDef, latest: TodoFact | None) -> DueRule | None:
+        """The due rule of the next occurrence, or None where none is to open now."""
+        if not self._prerequisites_met(todo, latest):
+            return None
+        if todo.decision is not None:
+            return None if todo.role in self.facts.votes(todo.decision) else todo.due
+        old_visit = self.protocol.home[todo.key] is not None and latest is not None and (
+            latest.visit_seq != self.facts.visit_seq
+        )
+        if latest is None or latest.state == TodoState.WITHDRAWN or old_visit or todo.key in self.protocol.prompts:
+            return todo.due
+        if todo.repeat is None:
+            return None
+        again = todo.repeat.when is None or CONDITIONS[todo.repeat.when](self.protocol, self.facts)
+        return todo.repeat.due if again else None
+
+    def _prerequisites_met(self, todo: TodoDef, latest: TodoFact | None) -> bool:
+        """Every duty this one waits for is settled, and, where this one repeats, settled anew since."""
+        for key in todo.after:
+            before = self.facts.todos.get(key)
+            if before is None or not before.is_settled:
+                return False
+            if self.protocol.home[key] is self.facts.stage and before.visit_seq != self.facts.visit_seq:
+                return False
+            repeats = todo.repeat is not None and latest is not None and latest.is_settled
+            if repeats and latest is not None and before.id < latest.id:
+                return False
+        return True
+
+    def _anchor(self, name: str, latest: TodoFact | None) -> date | None:
+        """The date a due rule hangs on, or None where it is not known yet."""
+        facts, pump = self.facts, self.facts.pump
+        if name == "previous":
+            return latest.ended_on if latest is not None else facts.today
+        fixed = {
+            "opening": facts.today,
+            "stage": facts.stage_entered_on,
+            "refill_by": pump.refill_by if pump else None,
+            "end_of_service": pump.end_of_service_on if pump else None,
+            "hold_review": facts.hold_review_on,
+        }
+        return fixed[name] if name in fixed else facts.day(self.protocol.anchors[name])
+
+    def _due(self, todo: TodoDef, rule: DueRule, latest: TodoFact | None, floor: date) -> date | None:
+        """The due date by this rule. Safety dates move earlier to a working day; others never lie before `floor`."""
+        anchor = self._anchor(rule.anchor, latest)
+        if anchor is None:
+            return None
+        due = rule.on(anchor, self.calendar)
+        if todo.safety:
+            return self.calendar.last_working_day_on_or_before(due)
+        return max(due, floor)
+
+    def _open(self, todo: TodoDef, latest: TodoFact | None, rule: DueRule) -> None:
+        due = self._due(todo, rule, latest, self.facts.today)
+        if due is not None:
+            self.openings.append(Opening(todo, latest.occurrence + 1 if latest else 1, due))
+            self.open_keys.add(todo.key)
+
+    def _redate(self, todo: TodoDef, latest: TodoFact) -> None:
+        """Follow the date a duty hangs on; dates counted from its opening never move by themselves."""
+        if todo.due.anchor in ("opening", "stage", "previous") or (
+            latest.occurrence > 1 and todo.repeat is not None and todo.repeat.due.anchor != todo.due.anchor
+        ):
+            return
+        due = self._due(todo, todo.due, latest, latest.opened_on)
+        if due is not None and due != latest.due_on:
+            self.redates.append(Redate(latest.id, latest.key, due))
+
+    def _withdraw(self, todo: TodoFact, reason: str) -> None:
+        self.withdrawals.append(Withdrawal(todo.id, todo.key, reason))
+        self.open_keys.discard(todo.key)

@@ -1,0 +1,220 @@
+"""The shape of a protocol: what the pathway asks of whom, as frozen values read from TOML. It knows no case."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from pathway.calendars import WorkCalendar
+from pathway.protocol.roles import EDGE, CloseReason, Decision, Edge, Role, Stage
+
+RULE = re.compile(r"^(?P<anchor>[a-z][a-z0-9_.]*) (?P<sign>[+-])(?P<count>\d{1,4}) (?P<unit>WD|d|mo)$")
+KEY = r"^[a-z][a-z0-9_]{1,59}$"
+FIXED_ANCHORS = frozenset({"opening", "stage", "previous", "refill_by", "end_of_service", "hold_review"})
+
+
+class Frozen(BaseModel):
+    """Unknown keys are refused and values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DueRule(Frozen):
+    """A date relative to another: "trial_date -5 WD", "opening +10 WD", "previous +6 mo".
+
+    Units: WD working days of the clinic, d calendar days, mo calendar months.
+    """
+
+    anchor: str
+    count: int
+    unit: Literal["WD", "d", "mo"]
+
+    def on(self, anchor: date, calendar: WorkCalendar) -> date:
+        """The date this rule gives for an anchor date."""
+        if self.unit == "WD":
+            return calendar.add_working_days(anchor, self.count)
+        if self.unit == "d":
+            return anchor + timedelta(days=self.count)
+        return add_months(anchor, self.count)
+
+    def __str__(self) -> str:
+        return f"{self.anchor} {self.count:+d} {self.unit}"
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months on, or the month's last day where it is shorter (so never later)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        if last <= day.day:
+            try:
+                return date(year, month + 1, last)
+            except ValueError:
+                continue
+    raise ValueError(f"no such month: {year}-{month + 1}")
+
+
+def parse_rule(value: object) -> object:
+    """Read a due rule's text; pydantic reports a ValueError with the key it stands at."""
+    if not isinstance(value, str):
+        return value
+    match = RULE.match(value)
+    if match is None:
+        raise ValueError(f"“{value}” is not a due rule; write e.g. “opening +10 WD”, “trial_date -5 WD”, “previous +6 mo”")
+    count = int(match["count"]) * (-1 if match["sign"] == "-" else 1)
+    return {"anchor": match["anchor"], "count": count, "unit": match["unit"]}
+
+
+Due = Annotated[DueRule, BeforeValidator(parse_rule), PlainSerializer(str)]
+
+
+class Repeat(Frozen):
+    """When a done to-do comes back: its next due date, and the condition that must hold (see conditions)."""
+
+    due: Due
+    when: str | None = None
+
+
+class TodoDef(Frozen):
+    """One duty of the protocol. `when` and `after` say when it opens, `due` when it should be done.
+
+    `form` names the clinical record that completes it; `decision` makes it a sign-off; neither: it is only confirmed.
+    `skippable` duties may be marked not applicable with a reason; `safety` ones are never silenced by a hold;
+    `outlives_stage` ones stay open when the case moves on. `new_round` starts a new round of signatures when done.
+    """
+
+    key: str = Field(pattern=KEY)
+    title: str = Field(min_length=3, max_length=120)
+    role: Role
+    form: str | None = None
+    decision: Decision | None = None
+    due: Due
+    required: bool = True
+    after: tuple[str, ...] = ()
+    when: str | None = None
+    repeat: Repeat | None = None
+    skippable: bool = True
+    safety: bool = False
+    outlives_stage: bool = False
+    new_round: bool = False
+    help: str = ""
+    source: str = Field(default="P", description="Tag of the rule: V, M, U or P (local policy), with its source")
+
+
+class EdgeDef(Frozen):
+    """A gate of the stage: who may pass it, which guards must allow it, and the to-do that asks for it when they do."""
+
+    edge: str
+    roles: tuple[Role, ...] = Field(min_length=1)
+    guards: tuple[str, ...] = ()
+    prompt: str | None = Field(default=None, description="Title of the to-do that opens when the gate is open")
+    prompt_when: str | None = None
+    due: Due | None = None
+
+    @property
+    def declared(self) -> Edge:
+        """The state machine's edge of this name."""
+        return EDGE[self.edge]
+
+    @property
+    def key(self) -> str:
+        """Key of the to-do that asks for this edge."""
+        return f"edge_{self.edge}"
+
+
+class StageDef(Frozen):
+    """One stage: how long it should take, its duties and its gates."""
+
+    stage: Stage
+    title: str
+    target_days: int | None = Field(default=None, ge=1)
+    todo: tuple[TodoDef, ...]
+    edge: tuple[EdgeDef, ...]
+
+
+class Rung(Frozen):
+    """One step of the ladder by which a to-do reminds: when, relative to its due date, and who is told."""
+
+    kind: Literal["remind", "due", "escalate"]
+    due: Due
+
+
+class Policy(Frozen):
+    """Local numbers; each programme reviews them."""
+
+    dose_unchanged_days: int = Field(ge=1)
+    trial_max_dose_mcg: int = Field(ge=25)
+
+
+class Binding(Frozen):
+    """What a joint decision rests on: the to-dos whose records are hashed into each signature."""
+
+    binds: tuple[str, ...] = Field(min_length=1)
+
+
+class Protocol(Frozen):
+    """A whole protocol version. `anchors` names dates inside to-dos' results: trial_date = "trial_booking.date"."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
+    version: int = Field(ge=1)
+    title: str
+    anchors: dict[str, str]
+    policy: Policy
+    decision: dict[Decision, Binding]
+    ladder: tuple[Rung, ...] = Field(min_length=1)
+    ladder_repeat: Due
+    anytime: tuple[TodoDef, ...]
+    close_roles: tuple[Role, ...]
+    close_reasons: tuple[CloseReason, ...]
+    stages: tuple[StageDef, ...]
+
+    @cached_property
+    def stage(self) -> dict[Stage, StageDef]:
+        """Stage definitions by stage."""
+        return {definition.stage: definition for definition in self.stages}
+
+    @cached_property
+    def todos(self) -> dict[str, TodoDef]:
+        """Every duty by key, including the ones that ask for an edge."""
+        listed = [*self.anytime, *(todo for stage in self.stages for todo in stage.todo)]
+        return {todo.key: todo for todo in [*listed, *self.prompts.values()]}
+
+    @cached_property
+    def prompts(self) -> dict[str, TodoDef]:
+        """The to-dos that ask for an edge, by key."""
+        prompts: dict[str, TodoDef] = {}
+        for stage in self.stages:
+            for edge in stage.edge:
+                if edge.prompt and edge.due and edge.key not in prompts:
+                    prompts[edge.key] = TodoDef(
+                        key=edge.key, title=edge.prompt, role=edge.roles[0], due=edge.due, skippable=False, required=False
+                    )
+        return prompts
+
+    @cached_property
+    def home(self) -> dict[str, Stage | None]:
+        """The stage each duty belongs to; None for those of any stage."""
+        homes: dict[str, Stage | None] = {todo.key: None for todo in self.anytime}
+        for stage in self.stages:
+            homes.update({todo.key: stage.stage for todo in stage.todo})
+            homes.update({edge.key: stage.stage for edge in stage.edge if edge.prompt})
+        return homes
+
+    def edge_from(self, stage: Stage, edge: str) -> EdgeDef | None:
+        """The gate of this name in this stage, if the protocol has one."""
+        definition = self.stage.get(stage)
+        return next((gate for gate in definition.edge if gate.edge == edge), None) if definition else None
+
+    def canonical(self) -> dict[str, Any]:
+        """The protocol as JSON values, the text that is frozen and hashed."""
+        return self.model_dump(mode="json")
+
+    def sha256(self) -> str:
+        """Hash of the canonical text, hex."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
