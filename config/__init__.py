@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from config.celery import app as celery_app
 
-__all__ = ["celery_app"]  # imported here so that a task published by a web process finds the broker's settings
+__all__ = [
+    "celery_app"
+]  # imported here so that a task published by a web process finds the broker's settings

@@ -29,7 +29,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "broker_transport_options": {
             "visibility_timeout": VISIBILITY_SECONDS,
             "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,  # with the default 10, a killed worker's task came back only after 92 s
+            "unacked_restore_throttle": 1,  # default 10: a killed worker's task came back after 92 s
             "socket_timeout": 30,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
@@ -52,7 +52,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "worker_soft_shutdown_timeout": 30,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,  # nobody sends commands; saves a queue a worker
-        "CELERY_DB_REUSE_MAX": 1000,  # without it Celery reconnects around every task: a third of a mail task's time
+        "CELERY_DB_REUSE_MAX": 1000,  # else Celery reconnects around every task: a third of its time
         "timezone": "UTC",
         "enable_utc": True,
         "beat_scheduler": "redbeat.RedBeatScheduler",
@@ -61,7 +61,8 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
             entry.name: {
                 "task": entry.task,
                 "schedule": schedule(run_every=entry.every),
-                # Turns must not pile up in front of a slow worker: one that was not started by the next is dropped.
+                # Turns must not pile up in front of a slow worker: one that was not started by the next is
+                # dropped.
                 "options": {"expires": entry.every.total_seconds()},
             }
             for entry in PERIODIC

@@ -1,7 +1,8 @@
-"""The Celery application: JSON messages that carry ids only, no result backend, and a broker that may be lost.
+"""The Celery application: JSON messages that carry ids only, no result backend, and a broker that may be
+lost.
 
-Every duty is a row in PostgreSQL before a message is sent, so publishing gives up at once when the broker is away:
-the next beat finds the row. Knows no task; `autodiscover_tasks` finds `pathway.tasks`.
+Every duty is a row in PostgreSQL before a message is sent, so publishing gives up at once when the broker is
+away: the next beat finds the row. Knows no task; `autodiscover_tasks` finds `pathway.tasks`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from config.broker import celery_settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("pathway")
-app.add_defaults(lambda: celery_settings(settings.REDIS_URL))  # lazy: Django's settings import this package first
+app.add_defaults(
+    lambda: celery_settings(settings.REDIS_URL)
+)  # lazy: Django's settings import this package first
 app.autodiscover_tasks()
 
 

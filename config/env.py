@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 
-#: Exit status for refused settings. Gunicorn reads 3 as "worker failed to boot" and stops instead of respawning.
+#: Exit status for refused settings. Gunicorn reads 3 as "worker failed to boot" and stops instead of
+#: respawning.
 REFUSED = 3
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -23,7 +24,8 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 class Environment:
     """Reads variables from `source` and remembers a plain sentence for each one that is missing or wrong.
 
-    A reader never raises: it notes the problem and returns a harmless placeholder, so that one start shows them all.
+    A reader never raises: it notes the problem and returns a harmless placeholder, so that one start shows
+    them all.
     """
 
     def __init__(self, source: Mapping[str, str] | None = None) -> None:
@@ -61,7 +63,8 @@ class Environment:
         if not self.given(name):
             return default
         value = self._source[name].strip()
-        # isdecimal alone accepts digits of other scripts, which int() accepts too: harmless, but surprising in a file.
+        # isdecimal alone accepts digits of other scripts, which int() accepts too: harmless, but surprising
+        # in a file.
         if not (value.isascii() and value.isdecimal() and low <= int(value) <= high):
             self.problem(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
             return default
@@ -77,13 +80,23 @@ class Environment:
         if not value:
             return ""
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.path
+            or parts.query
+            or parts.fragment
+        ):
             self.problem(f"{name} must be an address like https://pathway.example.org, without a path.")
         return value
 
     def database(self, name: str, *, default: str | None = None) -> dict[str, Any]:
-        """PostgreSQL settings for Django. A Unix socket is written postgresql://user@%2Frun%2Fpostgresql/name."""
-        value = self.text(name, default=default, why="an address like postgresql://user:password@host:5432/pathway")
+        """PostgreSQL settings for Django. A Unix socket is written
+        postgresql://user@%2Frun%2Fpostgresql/name.
+        """
+        value = self.text(
+            name, default=default, why="an address like postgresql://user:password@host:5432/pathway"
+        )
         if not value:
             return {}
         if urlsplit(value).scheme not in {"postgres", "postgresql"}:
@@ -107,15 +120,28 @@ class Environment:
         parts = urlsplit(value)
         reachable = parts.path if parts.scheme == "unix" else parts.hostname
         if parts.scheme not in {"redis", "rediss", "unix"} or not reachable:
-            self.problem(f"{name} must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to.sock?db=0.")
+            self.problem(
+                f"{name} must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to.sock?db=0."
+            )
         return value
 
     def email(self, name: str, *, default: str | None = None) -> dict[str, Any]:
         """Django's EMAIL_* settings from smtp://user:password@host:587, smtp+tls:// or smtp+ssl://."""
-        value = self.text(name, default=default, why="an address like smtp+tls://user:password@mail.example.org:587")
+        value = self.text(
+            name, default=default, why="an address like smtp+tls://user:password@mail.example.org:587"
+        )
         if not value:
             return {}
-        schemes = {"smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail", "memorymail", "dummymail"}
+        schemes = {
+            "smtp",
+            "smtps",
+            "smtp+tls",
+            "smtp+ssl",
+            "consolemail",
+            "filemail",
+            "memorymail",
+            "dummymail",
+        }
         try:
             if urlsplit(value).scheme not in schemes:
                 raise ValueError(value)
@@ -128,7 +154,10 @@ class Environment:
         """Print every problem and end the process; return when there is none. Prints no value, only names."""
         if not self.problems:
             return
-        print("Pathway does not start. Settings come from environment variables (see .env.example):", file=sys.stderr)
+        print(
+            "Pathway does not start. Settings come from environment variables (see .env.example):",
+            file=sys.stderr,
+        )
         for sentence in self.problems:
             print(f"  - {sentence}", file=sys.stderr)
         print("To try Pathway with safe local defaults instead, run: make demo", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Log lines: JSON with ids and roles, never a person's identity.
 
-Knows which keys may carry identity, by name. It cannot recognise a name inside free text: write no free text to logs.
+Knows which keys may carry identity, by name. It cannot recognise a name inside free text: write no free text
+to logs.
 """
 
 from __future__ import annotations
@@ -8,25 +9,61 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 #: Keys whose values are removed from every log line, wherever they stand in it.
 IDENTITY_KEYS = frozenset(
-    "name first_name last_name full_name given_name family_name patient_name username mrn birth_date date_of_birth dob "
-    "sex address street phone telephone mobile email contact contacts caregiver subject body note text "
-    "password secret token cookie authorization".split()
+    {
+        "address",
+        "authorization",
+        "birth_date",
+        "body",
+        "caregiver",
+        "contact",
+        "contacts",
+        "cookie",
+        "date_of_birth",
+        "dob",
+        "email",
+        "family_name",
+        "first_name",
+        "full_name",
+        "given_name",
+        "last_name",
+        "mobile",
+        "mrn",
+        "name",
+        "note",
+        "password",
+        "patient_name",
+        "phone",
+        "secret",
+        "sex",
+        "street",
+        "subject",
+        "telephone",
+        "text",
+        "token",
+        "username",
+    }
+)
 )
 REMOVED = "[removed]"
 
 
-def drop_identity(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def drop_identity(logger: Any, method: str, event: EventDict) -> EventDict:
     """Structlog processor: replace the values of identity keys, also inside nested mappings and lists."""
     return {key: _clean(key, value) for key, value in event.items()}
 
 
-def drop_row_values(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Structlog processor: cut the lines of a traceback in which PostgreSQL quotes the row that it refused."""
+def drop_row_values(
+    logger: Any, method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Structlog processor: cut the traceback lines in which PostgreSQL quotes the row that it refused."""
     if isinstance(event.get("exception"), str):
-        kept = [line for line in event["exception"].splitlines() if not line.startswith(("DETAIL:", "CONTEXT:"))]
+        kept = [
+            line for line in event["exception"].splitlines() if not line.startswith(("DETAIL:", "CONTEXT:"))
+        ]
         event["exception"] = "\n".join(kept)
     return event
 
@@ -44,7 +81,9 @@ def _clean(key: str, value: Any) -> Any:
 def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
     """Django's LOGGING: one stream to stderr; JSON, or `readable` key=value lines for a person at a terminal."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if readable else structlog.processors.JSONRenderer(sort_keys=True)
+        structlog.dev.ConsoleRenderer(colors=False)
+        if readable
+        else structlog.processors.JSONRenderer(sort_keys=True)
     )
     return {
         "version": 1,
@@ -63,7 +102,8 @@ def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own handlers would print a second, unfiltered copy and mail tracebacks with request data.
+            # Django's own handlers would print a second, unfiltered copy and mail tracebacks with request
+            # data.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
         },

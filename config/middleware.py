@@ -11,7 +11,9 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 
 
 class RequestLog(RequestMiddleware):
-    """Binds a request id to every log line. Logs the path alone: a search term in the query may be a person's name."""
+    """Binds a request id to every log line. Logs the path alone: a search term in the query may be a person's
+    name.
+    """
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """Child processes that never outlive their parent, and that stop when asked.
 
-Knows operating-system processes only. On Linux the kernel delivers the death signal; elsewhere an orderly stop does.
+Knows operating-system processes only. On Linux the kernel delivers the death signal; elsewhere an orderly
+stop does.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def spawn(
     output: IO[bytes] | int | None = None,
     death_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in its own process group (Ctrl-C reaches the parent alone), bound to the life of this thread."""
+    """Start `argv` in its own process group (Ctrl-C reaches the parent alone), bound to the life of this
+    thread.
+    """
     return subprocess.Popen(
         list(argv),
         cwd=directory,
@@ -68,7 +71,8 @@ def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals, *, secon
         in_time = True
     except subprocess.TimeoutExpired:
         in_time = False
-    # The group may hold grandchildren that missed the signal; it keeps the leader's id while any of them lives.
+    # The group may hold grandchildren that missed the signal; it keeps the leader's id while any of them
+    # lives.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -35,7 +35,12 @@ def production_problems(
     if site and urlsplit(site).scheme != "https":
         yield "SITE_URL must start with https:// in production."
     host = urlsplit(site).hostname
-    if host and hosts and host not in hosts and not any(h.startswith(".") and host.endswith(h) for h in hosts):
+    if (
+        host
+        and hosts
+        and host not in hosts
+        and not any(h.startswith(".") and host.endswith(h) for h in hosts)
+    ):
         yield f"ALLOWED_HOSTS must contain {host}, the host of SITE_URL."
     if sender and "@" not in sender:
         yield "DEFAULT_FROM_EMAIL must be an e-mail address."

@@ -1,7 +1,8 @@
 """The one table of periodic work: what beat starts, and how often.
 
-Names tasks only; what they do is in `pathway.tasks`. Every task here is idempotent and drains rows that are already safe
-in PostgreSQL, so a missed or doubled turn changes nothing but the delay. `manage.py sweep` runs the same duties by hand.
+Names tasks only; what they do is in `pathway.tasks`. Every task here is idempotent and drains rows that are
+already safe in PostgreSQL, so a missed or doubled turn changes nothing but the delay. `manage.py sweep` runs
+the same duties by hand.
 """
 
 from __future__ import annotations

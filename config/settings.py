@@ -1,7 +1,8 @@
-"""Django's settings, from environment variables only; every missing or unsafe one is named at start-up, all at once.
+"""Django's settings, from environment variables only; every missing or unsafe one is named at start-up, all
+at once.
 
-Three modes. Production is the default and refuses anything unsafe. DEMO=1 fills in safe local values (servers under
-var/). TESTING=1, set by the test suite, does the same without touching var/. Knows no clinical word.
+Three modes. Production is the default and refuses anything unsafe. DEMO=1 fills in safe local values (servers
+under var/). TESTING=1, set by the test suite, does the same without touching var/. Knows no clinical word.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ def _unless_production(value: str) -> str | None:
     return None if PRODUCTION else value
 
 
-# --- addresses and secrets -------------------------------------------------------------------------------------------
+# --- addresses and secrets ----------------------------------------------------------------------------------
 SECRET_KEY = env.text(
     "SECRET_KEY",
-    default=demo_secret(VAR_DIR) if DEMO else _unless_production("x" * 25 + "tests-only-not-a-secret-0123456789"),
+    default=demo_secret(VAR_DIR)
+    if DEMO
+    else _unless_production("x" * 25 + "tests-only-not-a-secret-0123456789"),
     why="50 random characters, kept for as long as sessions should last",
 )
 ALLOWED_HOSTS = env.listing(
@@ -46,7 +49,9 @@ SITE_URL = env.address(
     why="the address that links in e-mail start with",
 )
 REDIS_URL = env.redis("REDIS_URL", default=_unless_production(embedded.broker_url(VAR_DIR / "valkey")))
-DATABASE = env.database("DATABASE_URL", default=_unless_production(embedded.database_url(VAR_DIR / "postgres")))
+DATABASE = env.database(
+    "DATABASE_URL", default=_unless_production(embedded.database_url(VAR_DIR / "postgres"))
+)
 EMAIL = env.email("EMAIL_URL", default=_unless_production("memorymail://" if TESTING else "dummymail://"))
 DEFAULT_FROM_EMAIL = env.text(
     "DEFAULT_FROM_EMAIL",
@@ -69,10 +74,12 @@ elif DEMO and TESTING:
     env.problem("DEMO and TESTING exclude each other: set one of them.")
 env.refuse_problems()
 
-# --- database, cache, mail -------------------------------------------------------------------------------------------
+# --- database, cache, mail ----------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {"default": DATABASE | {"ATOMIC_REQUESTS": False}}
 _options: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
-if DATABASE_POOL:  # web processes; Celery closes a pool around every task, so workers keep one connection each
+if (
+    DATABASE_POOL
+):  # web processes; Celery closes a pool around every task, so workers keep one connection each
     _options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -85,7 +92,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 globals().update(EMAIL)
 EMAIL_TIMEOUT = 20
 
-# --- application -----------------------------------------------------------------------------------------------------
+# --- application --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "pathway",  # first: its templates and commands come before those of others
     "django_fsm",
@@ -104,6 +111,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # the form renderer finds Django's widget templates through it
 ]
 
 MIDDLEWARE = [
@@ -145,18 +153,22 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pathway.views.context.page",
             ],
         },
     }
 ]
 COTTON_DIR = "_components"
+FORM_RENDERER = "pathway.views.forms.renderer.PatternFlyRenderer"
 
-# --- people ----------------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "pathway.Clinician"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     # Tests sign in hundreds of times and prove nothing about the hasher.
-    "django.contrib.auth.hashers.MD5PasswordHasher" if TESTING else "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+    if TESTING
+    else "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -186,7 +198,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would sign people out who follow a link in an e-mail
 CSRF_COOKIE_HTTPONLY = False  # htmx sends the token in a header
 
-# --- transport and headers -------------------------------------------------------------------------------------------
+# --- transport and headers ----------------------------------------------------------------------------------
 _HTTPS = PRODUCTION
 SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
@@ -217,7 +229,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# --- static files ----------------------------------------------------------------------------------------------------
+# --- static files -------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 STATICFILES_DIRS = [BASE_DIR / "static_build"]  # made by `make static` from the npm packages, never committed
@@ -231,7 +243,7 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = TESTING
 
-# --- language, time, logs --------------------------------------------------------------------------------------------
+# --- language, time, logs -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True

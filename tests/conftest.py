@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pgtrigger
@@ -30,8 +29,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Append-only tables refuse TRUNCATE, with which Django empties the database after `transaction=True` tests.
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Append-only tables refuse TRUNCATE, with which Django empties the database after `transaction=True`
+    tests.
 
     The refusal is switched off for the run; the test that proves it switches it on again for itself.
     """
@@ -43,4 +43,3 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         ]
         if names:
             call_command("pgtrigger", "disable", *names)
-    yield

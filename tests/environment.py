@@ -1,7 +1,7 @@
 """The environment of a test run, set before Django reads its settings; imported first by the root conftest.
 
-One private PostgreSQL and one Valkey serve the whole run. The controller of pytest-xdist starts them; its workers inherit
-the addresses. DATABASE_URL and REDIS_URL, where given, are used as they are.
+One private PostgreSQL and one Valkey serve the whole run. The controller of pytest-xdist starts them; its
+workers inherit the addresses. DATABASE_URL and REDIS_URL, where given, are used as they are.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def servers() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         folder = Path(os.environ.get(FOLDER_VARIABLE, ""))
         if embedded.is_embedded(os.environ["DATABASE_URL"]):
-            stack.enter_context(embedded.running(embedded.embedded_database(folder / "postgres", durable=False)))
+            stack.enter_context(
+                embedded.running(embedded.embedded_database(folder / "postgres", durable=False))
+            )
         if embedded.is_embedded(os.environ["REDIS_URL"]):
             stack.enter_context(embedded.running(embedded.embedded_broker(folder / "valkey")))
         yield

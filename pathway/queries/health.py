@@ -37,7 +37,12 @@ class Readiness:
             age is not None and age <= HEARTBEAT_STALE_S
             for age in (self.worker_heartbeat_age_s, self.beat_heartbeat_age_s)
         ]
-        return self.database and self.broker and all(fresh) and (self.oldest_unsent_notice_age_s or 0) <= NOTICE_STALE_S
+        return (
+            self.database
+            and self.broker
+            and all(fresh)
+            and (self.oldest_unsent_notice_age_s or 0) <= NOTICE_STALE_S
+        )
 
     def as_json(self) -> dict[str, bool | int | None]:
         return {"ready": self.ready, **asdict(self)}

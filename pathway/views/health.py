@@ -1,4 +1,6 @@
-"""/healthz: this process answers. /readyz: the system can work, as JSON. Both without sign-in and without identity."""
+"""/healthz: this process answers. /readyz: the system can work, as JSON. Both without sign-in and without
+identity.
+"""
 
 from __future__ import annotations
 
