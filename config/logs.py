@@ -47,7 +47,6 @@ IDENTITY_KEYS = frozenset(
         "username",
     }
 )
-)
 REMOVED = "[removed]"
 
 
@@ -56,9 +55,7 @@ def drop_identity(logger: Any, method: str, event: EventDict) -> EventDict:
     return {key: _clean(key, value) for key, value in event.items()}
 
 
-def drop_row_values(
-    logger: Any, method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def drop_row_values(logger: Any, method: str, event: EventDict) -> EventDict:
     """Structlog processor: cut the traceback lines in which PostgreSQL quotes the row that it refused."""
     if isinstance(event.get("exception"), str):
         kept = [
@@ -79,7 +76,7 @@ def _clean(key: str, value: Any) -> Any:
 
 
 def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
-    """Django's LOGGING: one stream to stderr; JSON, or `readable` key=value lines for a person at a terminal."""
+    """Django's LOGGING: one stream to stderr; JSON, or `readable` lines for a person at a terminal."""
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=False)
         if readable
@@ -111,7 +108,7 @@ def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
 
 
 def configure_structlog() -> None:
-    """Route structlog through the standard library, so that one formatter (and one filter) sees every line."""
+    """Route structlog through the standard library: one formatter, and one filter, sees every line."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
