@@ -1,4 +1,5 @@
-"""Working days, closed days and day boundaries of one clinic, so that every due date lands on a day somebody works.
+"""Working days, closed days and day boundaries of one clinic, so that every due date lands on a day somebody
+works.
 
 Knows dates, time zones and public holidays; must not know a to-do, a stage, a pump or the database.
 """
@@ -50,9 +51,11 @@ def _check_time_zone(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """When one clinic works. `working_weekdays` counts Monday as 0; `subdivision` is "" for the whole country.
+    """When one clinic works. `working_weekdays` counts Monday as 0; `subdivision` is "" for the whole
+    country.
 
-    `version` is stored with every date computed from the calendar, so that a later change of holidays never moves a
+    `version` is stored with every date computed from the calendar, so that a later change of holidays never
+    moves a
     promise silently. Raises ValueError, with a sentence, for a calendar that could not answer.
     """
 
@@ -88,7 +91,9 @@ class WorkCalendar:
         )
 
     def add_working_days(self, day: date, count: int) -> date:
-        """The `count`-th working day after `day`; before it when negative; `day` itself, working or not, for 0."""
+        """The `count`-th working day after `day`; before it when negative; `day` itself, working or not, for
+        0.
+        """
         if count == 0:
             return day
         year, days = day.year, self._working_days(day.year)
@@ -126,12 +131,14 @@ class WorkCalendar:
         return self._instant(day, time.min)
 
     def at_opening(self, day: date) -> datetime:
-        """The instant the clinic opens on a local date, in UTC; an opening hour skipped by the clock moves after it."""
+        """The instant the clinic opens on a local date, in UTC; an opening hour skipped by the clock moves
+        after it.
+        """
         return self._instant(day, self.opens)
 
     def _working_days(self, year: int) -> tuple[date, ...]:
         return _working_days(self.working_weekdays, self.country, self.subdivision, self.closed_days, year)
 
     def _instant(self, day: date, clock: time) -> datetime:
-        # fold=0: the first of two equal wall times; in a gap, the offset before it, which lands on the gap's end.
+        # fold=0: the first of two equal wall times; in a gap the offset before it, which lands on its end.
         return datetime.combine(day, clock.replace(fold=0), tzinfo=self.zone).astimezone(UTC)

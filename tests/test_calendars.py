@@ -76,7 +76,9 @@ def test_a_deadline_moves_earlier_and_a_booking_later() -> None:
 
 
 def test_weekend_days_can_be_working_days() -> None:
-    dubai = calendar(time_zone="Asia/Dubai", country="AE", subdivision="", working_weekdays=frozenset({6, 0, 1, 2}))
+    dubai = calendar(
+        time_zone="Asia/Dubai", country="AE", subdivision="", working_weekdays=frozenset({6, 0, 1, 2})
+    )
     assert dubai.is_working_day(date(2026, 11, 22))
     assert not dubai.is_working_day(date(2026, 11, 26))
 
@@ -131,7 +133,9 @@ def test_daylight_saving(zone: str, day: date, start: str, opening: str) -> None
 
 def test_local_date_is_the_clinics_not_the_servers() -> None:
     assert CHICAGO.local_date(datetime(2026, 12, 1, 5, 59, tzinfo=UTC)) == date(2026, 11, 30)
-    assert CHICAGO.local_date(datetime(2026, 12, 1, 0, 0, tzinfo=ZoneInfo("America/Chicago"))) == date(2026, 12, 1)
+    assert CHICAGO.local_date(datetime(2026, 12, 1, 0, 0, tzinfo=ZoneInfo("America/Chicago"))) == date(
+        2026, 12, 1
+    )
 
 
 def test_an_instant_without_a_time_zone_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Pumps and catheters as data: each number with its unit, tag and source, None where no source gives one.
 
-A site adds a model by building a PumpModel; nothing here knows a patient, and no number of one pump serves another.
+A site adds a model by building a PumpModel; nothing here knows a patient, and no number of one pump serves
+another.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ SITE_MODEL_HINT = "A site can add a model with its manual's numbers."
 
 @dataclass(frozen=True, slots=True)
 class PumpModel:
-    """One pump model. Flow in mL/day, volumes in mL, accuracy as +/- percent; None means no source gives the number.
+    """One pump model. Flow in mL/day, volumes in mL, accuracy as +/- percent; None means no source gives the
+    number.
 
     Raises ValueError for numbers that cannot belong to a pump.
     """
@@ -94,7 +96,7 @@ SYNCHROMED_II = PumpModel(
     eri_to_stop_days=Sourced(90, "days", Tag.VERIFIED, ("S45",)),
     empty_before_mri=Sourced(False, "", Tag.VERIFIED, ("S46", "S47")),
     mri_rule=Sourced(
-        "1.5 T and 3 T conditional, never above 3 T. The motor stops in the field: interrogate after every scan.",
+        "1.5 T and 3 T conditional, never above 3 T. The motor stops: interrogate after every scan.",
         "",
         Tag.VERIFIED,
         ("S46", "S47"),
@@ -111,7 +113,9 @@ SYNCHROMED_III = PumpModel(
     alarm_ml=_ml("2.0", Tag.UNCERTAIN, note=_LIKE_SM2),
     stability_days=Sourced(180, "days", Tag.UNCERTAIN, note=_LIKE_SM2),
     empty_before_mri=Sourced(False, "", Tag.VERIFIED, ("S48",)),
-    mri_rule=Sourced("1.5 T and 3 T full body conditional. Interrogate after every scan.", "", Tag.VERIFIED, ("S48",)),
+    mri_rule=Sourced(
+        "1.5 T and 3 T full body conditional. Interrogate after every scan.", "", Tag.VERIFIED, ("S48",)
+    ),
 )
 
 PROMETRA_II = PumpModel(
@@ -123,8 +127,12 @@ PROMETRA_II = PumpModel(
     max_flow_ml_per_day=_ml("28.8", Tag.UNCERTAIN, unit="mL/day"),
     alarm_ml=_ml("3.0", Tag.VERIFIED, "S44", note="the refill date is the day the volume reaches it"),
     stability_days=Sourced(180, "days", Tag.UNCERTAIN, note="use 180 until checked"),
-    life_months=Sourced(120, "months", Tag.VERIFIED, ("S12",), note="more than 10 years: planned from the lower bound"),
-    age_min_years=Sourced(12, "years", Tag.VERIFIED, ("S12", "S13"), rule="SEL-06", note="older labelling: 22 years"),
+    life_months=Sourced(
+        120, "months", Tag.VERIFIED, ("S12",), note="more than 10 years: planned from the lower bound"
+    ),
+    age_min_years=Sourced(
+        12, "years", Tag.VERIFIED, ("S12", "S13"), rule="SEL-06", note="older labelling: 22 years"
+    ),
     concentration_range_mcg_per_ml=Sourced(
         (Decimal(500), Decimal(2000)), "mcg/mL", Tag.VERIFIED, ("S12", "S13"), rule="SEL-06"
     ),
@@ -137,7 +145,9 @@ PROMETRA_II = PumpModel(
     ),
 )
 
-PUMP_MODELS: dict[str, PumpModel] = {model.code: model for model in (SYNCHROMED_II, SYNCHROMED_III, PROMETRA_II)}
+PUMP_MODELS: dict[str, PumpModel] = {
+    model.code: model for model in (SYNCHROMED_II, SYNCHROMED_III, PROMETRA_II)
+}
 
 CATHETER_MODELS: dict[str, CatheterModel] = {
     model.code: model
@@ -164,7 +174,9 @@ CATHETER_MODELS: dict[str, CatheterModel] = {
 
 
 def pump_model(code: str, site_models: dict[str, PumpModel] | None = None) -> PumpModel | CannotCompute:
-    """The model with this code, a site's own before the shipped ones; an unknown code is a refusal, never a default."""
+    """The model with this code, a site's own before the shipped ones; an unknown code is a refusal, never a
+    default.
+    """
     known = PUMP_MODELS | (site_models or {})
     if code not in known:
         return cannot("pump_model", f"The pump model {code!r} is not known. {SITE_MODEL_HINT}")

@@ -1,6 +1,7 @@
 """A pump program: concentration, the doses of one day, and the flow they need from a given pump.
 
-Knows no reservoir volume, no calendar and no titration rule. Dose in mcg, flow in mL/day, hours of the pump's clock.
+Knows no reservoir volume, no calendar and no titration rule. Dose in mcg, flow in mL/day, hours of the pump's
+clock.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ from pathway.clinical.results import Reason, plain
 from pathway.clinical.sources import Sourced, Tag
 
 REFILL_CONCENTRATIONS = Sourced(
-    (Decimal(500), Decimal(1000), Decimal(2000)), "mcg/mL", Tag.VERIFIED, ("S3", "S38", "S39"), rule="section 3.4"
+    (Decimal(500), Decimal(1000), Decimal(2000)),
+    "mcg/mL",
+    Tag.VERIFIED,
+    ("S3", "S38", "S39"),
+    rule="section 3.4",
 )
 HOURS_A_DAY = Decimal(24)
 MICROSECONDS_A_DAY = Decimal(86_400_000_000)
@@ -94,7 +99,8 @@ def days_between(start: datetime, end: datetime) -> Decimal:
 
 
 def delivered_ml(program: Program, start: datetime, end: datetime, pump_midnight: datetime | None) -> Decimal:
-    """Volume the program delivers from `start` to `end`, mL. `pump_midnight` is any midnight of the pump's clock;
+    """Volume the program delivers from `start` to `end`, mL. `pump_midnight` is any midnight of the pump's
+    clock;
     only a program that varies over the day needs it. A bolus counts as given right after its minute.
     """
     if program.mode is Mode.SIMPLE:
@@ -120,14 +126,18 @@ def min_dose_mcg_per_day(pump: PumpModel, concentration_mcg_per_ml: Decimal) -> 
 
 
 def max_concentration_mcg_per_ml(pump: PumpModel, dose_mcg_per_day: Decimal) -> Decimal | None:
-    """The strongest product that still reaches the minimum flow, C <= D / Q_min; None where even the weakest cannot."""
+    """The strongest product that still reaches the minimum flow, C <= D / Q_min; None where even the weakest
+    cannot.
+    """
     least = pump.min_flow_ml_per_day.value
     fitting = [c for c in REFILL_CONCENTRATIONS.value if least * c <= dose_mcg_per_day]
     return max(fitting, default=None)
 
 
 def program_problems(program: Program, pump: PumpModel) -> tuple[Reason, ...]:
-    """Why this pump cannot run this program, each at its field; empty when it can. In range is not the same as safe."""
+    """Why this pump cannot run this program, each at its field; empty when it can. In range is not the same
+    as safe.
+    """
     problems = [*_concentration_problems(program, pump), *schedule_problems(program)]
     return tuple(problems or _flow_problems(program, pump))
 
@@ -135,9 +145,15 @@ def program_problems(program: Program, pump: PumpModel) -> tuple[Reason, ...]:
 def _concentration_problems(program: Program, pump: PumpModel) -> list[Reason]:
     strength, field = program.concentration_mcg_per_ml, "concentration_mcg_per_ml"
     if strength == 50:
-        return [Reason(field, "50 mcg/mL is the screening strength; a pump is filled with 500, 1000 or 2000 mcg/mL.")]
+        return [
+            Reason(
+                field, "50 mcg/mL is the screening strength; a pump is filled with 500, 1000 or 2000 mcg/mL."
+            )
+        ]
     if strength not in REFILL_CONCENTRATIONS.value:
-        return [Reason(field, f"No approved product has {plain(strength)} mcg/mL; use 500, 1000 or 2000 mcg/mL.")]
+        return [
+            Reason(field, f"No approved product has {plain(strength)} mcg/mL; use 500, 1000 or 2000 mcg/mL.")
+        ]
     allowed = pump.concentration_range_mcg_per_ml
     if allowed and not allowed.value[0] <= strength <= allowed.value[1]:
         return [Reason(field, f"{pump.name} takes {allowed.value[0]} to {allowed.value[1]} mcg/mL.")]
@@ -180,6 +196,9 @@ def _flow_problems(program: Program, pump: PumpModel) -> list[Reason]:
             )
         if flow > most:
             problems.append(
-                Reason(field, f"{plain(flow)} mL/day is above the most {pump.name} can deliver, {plain(most)} mL/day.")
+                Reason(
+                    field,
+                    f"{plain(flow)} mL/day is above the most {pump.name} can deliver, {plain(most)} mL/day.",
+                )
             )
     return problems

@@ -1,4 +1,5 @@
-"""What is in the reservoir at any instant, through every fill, program change, bolus and correction (clinical.md 4.4).
+"""What is in the reservoir at any instant, through every fill, program change, bolus and correction
+(clinical.md 4.4).
 
 Knows volumes and instants only; dates, lead times and alarms belong to the runway.
 """
@@ -11,7 +12,15 @@ from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from pathway.clinical.program import MICROSECONDS_A_DAY, ZERO, Mode, Program, days_between, delivered_ml, schedule_problems
+from pathway.clinical.program import (
+    MICROSECONDS_A_DAY,
+    ZERO,
+    Mode,
+    Program,
+    days_between,
+    delivered_ml,
+    schedule_problems,
+)
 from pathway.clinical.results import CannotCompute, Reason, cannot
 
 # A flow this slow outlives every pump; the cap keeps the arithmetic inside the calendar.
@@ -56,7 +65,8 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class ProgramChange:
-    """From this instant the pump runs `program`; None: it is stopped, or idles at `idle_ml_per_day` (minimum rate).
+    """From this instant the pump runs `program`; None: it is stopped, or idles at `idle_ml_per_day` (minimum
+    rate).
 
     A program that varies over the day needs `pump_midnight`, any midnight of the pump's own clock.
     """
@@ -83,7 +93,9 @@ _ORDER: dict[type, int] = {Fill: 0, Correction: 1, Removal: 2, ProgramChange: 3}
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The time between two events: the volume at its start and the program that runs; `end` is None for the last."""
+    """The time between two events: the volume at its start and the program that runs; `end` is None for the
+    last.
+    """
 
     start: datetime
     end: datetime | None
@@ -143,7 +155,8 @@ def _change_problems(change: ProgramChange) -> list[Reason]:
 
 
 def stretches(events: Iterable[ReservoirEvent], factor: Decimal = ONE) -> tuple[Stretch, ...]:
-    """The history from the first fill on, in order; `factor` scales every delivery (an over-infusing pump: 1.145).
+    """The history from the first fill on, in order; `factor` scales every delivery (an over-infusing pump:
+    1.145).
 
     Needs events that `check_events` accepts.
     """

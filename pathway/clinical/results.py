@@ -61,7 +61,9 @@ class Finding:
 
 def worst(findings: tuple[Finding, ...]) -> Severity:
     """The highest severity among findings; INFO for none."""
-    return max((finding.severity for finding in findings), key=lambda found: found.rank, default=Severity.INFO)
+    return max(
+        (finding.severity for finding in findings), key=lambda found: found.rank, default=Severity.INFO
+    )
 
 
 def cannot(field: str, text: str) -> CannotCompute:

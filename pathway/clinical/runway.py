@@ -1,4 +1,5 @@
-"""How long a pump is safe: alarm, stability, worst-case, dry and refill-by dates (clinical.md 4.4), rounded earlier.
+"""How long a pump is safe: alarm, stability, worst-case, dry and refill-by dates (clinical.md 4.4), rounded
+earlier.
 
 Knows the reservoir and the pump's data; must not know working days, to-dos or people.
 """
@@ -48,9 +49,11 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Runway:
-    """The safety dates of one fill. Instants are UTC; dates are local to the clinic and never later than the instant.
+    """The safety dates of one fill. Instants are UTC; dates are local to the clinic and never later than the
+    instant.
 
-    `worst_alarm_at` and `dry_at` are None where the pump's number is unknown (see `notes`); `critical_at` then falls
+    `worst_alarm_at` and `dry_at` are None where the pump's number is unknown (see `notes`); `critical_at`
+    then falls
     back on the alarm. `refill_by` may lie before the fill: the cycle is shorter than the lead.
     """
 
@@ -105,7 +108,12 @@ def compute_runway(
         ProgramChange(fill_instant, program, pump_midnight or fill_instant),
     )
     return runway_of(
-        events, pump=pump, reservoir_ml=reservoir_ml, time_zone=time_zone, alarm_ml=alarm_ml, lead_days=lead_days
+        events,
+        pump=pump,
+        reservoir_ml=reservoir_ml,
+        time_zone=time_zone,
+        alarm_ml=alarm_ml,
+        lead_days=lead_days,
     )
 
 
@@ -118,15 +126,24 @@ def runway_of(
     alarm_ml: Decimal | None = None,
     lead_days: int | None = None,
 ) -> Runway | CannotCompute:
-    """The runway after a whole history: recomputed from the residual at the last change, stability from the last fill.
+    """The runway after a whole history: recomputed from the residual at the last change, stability from the
+    last fill.
 
-    alarm = when V_fill - delivered reaches V_alarm; stability = fill + 180 d; refill_by = local date of the earlier of
-    both - lead days; worst case = the alarm with every delivery scaled by 1 + accuracy; dry = at the unusable volume.
+    alarm = when V_fill - delivered reaches V_alarm; stability = fill + 180 d; refill_by = local date of the
+    earlier of
+    both - lead days; worst case = the alarm with every delivery scaled by 1 + accuracy; dry = at the unusable
+    volume.
     `alarm_ml` replaces the model's default where this pump is set differently. Time zone: an IANA name.
     """
     known = tuple(events)
-    alarm = pump.alarm_ml if alarm_ml is None else Sourced(alarm_ml, "mL", Tag.POLICY, note="set on this pump")
-    lead = LEAD_DAYS if lead_days is None else Sourced(lead_days, "days", Tag.POLICY, note="set by this programme")
+    alarm = (
+        pump.alarm_ml if alarm_ml is None else Sourced(alarm_ml, "mL", Tag.POLICY, note="set on this pump")
+    )
+    lead = (
+        LEAD_DAYS
+        if lead_days is None
+        else Sourced(lead_days, "days", Tag.POLICY, note="set by this programme")
+    )
     problems = (*_setting_problems(pump, reservoir_ml, alarm, lead), *check_events(known))
     if problems:
         return CannotCompute(problems)
@@ -208,7 +225,11 @@ def _worst_alarm_at(
 
 def _dry_at(events: tuple[ReservoirEvent, ...], pump: PumpModel, notes: list[Reason]) -> datetime | None:
     if pump.unusable_ml is None:
-        notes.append(Reason("dry", f"No dry date: the unusable volume of {pump.name} is not known; the alarm stands in."))
+        notes.append(
+            Reason(
+                "dry", f"No dry date: the unusable volume of {pump.name} is not known; the alarm stands in."
+            )
+        )
         return None
     return first_reach(since_measured(stretches(events)), pump.unusable_ml.value)
 
@@ -222,16 +243,22 @@ def _setting_problems(
         problems.append(Reason("reservoir_ml", f"{pump.name} has a reservoir of {sizes} mL."))
     floor = pump.unusable_ml.value if pump.unusable_ml else ZERO
     if not floor < alarm.value < reservoir_ml:
-        problems.append(Reason("alarm_ml", f"The alarm volume lies between {plain(floor)} mL and a full reservoir."))
+        problems.append(
+            Reason("alarm_ml", f"The alarm volume lies between {plain(floor)} mL and a full reservoir.")
+        )
     if lead.value < 0:
-        problems.append(Reason("lead_days", "Lead days are not negative: a refill is never planned after its date."))
+        problems.append(
+            Reason("lead_days", "Lead days are not negative: a refill is never planned after its date.")
+        )
     return problems
 
 
 def _volume_problems(events: tuple[ReservoirEvent, ...], reservoir_ml: Decimal) -> list[Reason]:
     measured = [event for event in events if isinstance(event, Fill | Correction)]
     return [
-        Reason("volume_ml", f"{plain(event.volume_ml)} mL does not fit a reservoir of {plain(reservoir_ml)} mL.")
+        Reason(
+            "volume_ml", f"{plain(event.volume_ml)} mL does not fit a reservoir of {plain(reservoir_ml)} mL."
+        )
         for event in measured
         if event.volume_ml > reservoir_ml
     ]
@@ -241,5 +268,7 @@ def _running_problems(last: Stretch, pump: PumpModel) -> list[Reason]:
     if last.running is None:
         return [Reason("program", "No program is recorded since the fill.")]
     if last.running.program is None:
-        return [Reason("program", "The pump is stopped: no refill date can be computed; plan for withdrawal.")]
+        return [
+            Reason("program", "The pump is stopped: no refill date can be computed; plan for withdrawal.")
+        ]
     return list(program_problems(last.running.program, pump))

@@ -1,6 +1,7 @@
 """Where every number of the clinical layer comes from, and how sure we are of it.
 
-A `Sourced` value carries its unit, tag, source ids and rule id to the screen; this module must not know any number.
+A `Sourced` value carries its unit, tag, source ids and rule id to the screen; this module must not know any
+number.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Sourced(Generic[T_co]):
 
 
 SOURCES: dict[str, str] = {
-    "S1": "lioresal label openings: epgonline.org/global/drugs/lioresal; lioresal.com/hcp/dosing-and-administration",
+    "S1": "Lioresal label openings: epgonline.org/global/drugs/lioresal; lioresal.com/hcp",
     "S2": "Gablofen label: medlibrary.org/lib/rx/meds/gablofen; epgonline.org/global/drugs/gablofen",
     "S3": "empr.com/gablofen/drug/3769",
     "S4": "Skyscape PocketNurse baclofen (download.skyscape.com ... tc256.htm)",
@@ -78,7 +79,7 @@ SOURCES: dict[str, str] = {
     "S11": "CMSC 2015 Paper3439",
     "S12": "hcplive and multiplesclerosisnewstoday, Prometra II Feb 2020",
     "S13": "flowonix.com brief statements (Nov 2019, Mar 2022, Aug 2024)",
-    "S14": "Boster 2016 Dosing and Long-term Management, Neuromodulation 19:623, doi 10.1111/ner.12388 (pubmed 27433993)",
+    "S14": "Boster 2016 Dosing and Long-term Management, Neuromodulation 19:623 (pubmed 27433993)",
     "S15": "CMSC 2015 Paper3434",
     "S16": "rxlist.com Gablofen warnings",
     "S17": "fpnotebook.com BclfnWthdrwl",
