@@ -72,7 +72,8 @@ def status(variant: str, text: str, icon_name: str = "") -> SafeString:
 
     `variant`: danger, warning, success, info or neutral.
     """
-    modifier = "pf-m-outline" if variant == "neutral" else f"pf-m-{variant}"
+    quiet = "" if variant in ("danger", "warning") else "pf-m-outline "
+    modifier = quiet + ("" if variant == "neutral" else f"pf-m-{variant}")
     return format_html(
         '<span class="pf-v6-c-label pf-m-compact {}"><span class="pf-v6-c-label__content">'
         '<span class="pf-v6-c-label__icon">{}</span><span class="pf-v6-c-label__text">{}</span></span></span>',
@@ -140,6 +141,12 @@ def unit(field: BoundField) -> str:
 def is_wide(field: BoundField) -> bool:
     """Whether the field takes the full width of its fieldset."""
     return field.widget_type in WIDE_WIDGETS
+
+
+@register.filter
+def own_errors(field: BoundField) -> list[str]:
+    """A field's errors without those that a row table already shows at their cells."""
+    return [message for error in field.errors.as_data() if "row" not in (error.params or {}) for message in error]
 
 
 @register.filter

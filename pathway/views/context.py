@@ -39,14 +39,14 @@ def navigation(path: str, demo: bool) -> list[dict[str, Any]]:
 
 
 def clinic_of(request: HttpRequest) -> Any:
-    """The signed-in clinician's clinic, or None. The frame's one query."""
-    return getattr(request.user, "clinic", None)
+    """The clinic the page is about: the one a view has put on the request, else the clinician's first. One query."""
+    chosen = getattr(request, "clinic", None)
+    return chosen or request.user.clinics.order_by("name").first()  # type: ignore[union-attr]
 
 
 def today_of(clinic: Any) -> dt.date:
     """The clinic's date now; the server's time zone where there is no clinic."""
-    name = getattr(clinic, "time_zone", None)
-    return timezone.localdate(timezone=ZoneInfo(str(name)) if name else None)
+    return timezone.localdate(timezone=ZoneInfo(clinic.time_zone) if clinic else None)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
