@@ -127,7 +127,7 @@ class WorkCalendar:
         return instant.astimezone(self.zone).date()
 
     def start_of_day(self, day: date) -> datetime:
-        """The first instant of a local date, in UTC; right also where midnight is skipped by daylight saving."""
+        """The first instant of a local date, in UTC; right also where clocks skip midnight."""
         return self._instant(day, time.min)
 
     def at_opening(self, day: date) -> datetime:

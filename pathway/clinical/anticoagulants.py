@@ -23,7 +23,7 @@ class ProcedureClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldRule:
-    """How long before and after, in hours; `stop_h` None: shared decision. The longer end of a range is used."""
+    """Hours before and after; `stop_h` None: shared decision. A range counts as its longer end."""
 
     drug: str
     name: str
@@ -112,7 +112,7 @@ def hold_plan(
     renal_impairment: bool = False,
     procedure_class: ProcedureClass = ProcedureClass.HIGH,
 ) -> HoldPlan | CannotCompute:
-    """hold_start = procedure start - hold; refuses an unknown drug and a class for which no table is stored."""
+    """hold_start = procedure start - hold; refuses an unknown drug and a class without a stored table."""
     if drug not in HOLD_RULES:
         return cannot(
             "drug", f"No hold time is stored for {drug!r}: ask the anesthesiologist and the prescriber."

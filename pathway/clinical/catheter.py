@@ -86,7 +86,7 @@ def catheter_volume_ml(catheter: CatheterModel, implanted_cm: Decimal | None) ->
 def path_volume(
     pump: PumpModel, catheter: CatheterModel, implanted_cm: Decimal | None
 ) -> PathVolume | CannotCompute:
-    """Volume from reservoir to catheter tip; refuses where the pump's internal path or the length is unknown."""
+    """Volume from reservoir to catheter tip; refuses an unknown internal path or length."""
     catheter_ml = catheter_volume_ml(catheter, implanted_cm)
     if isinstance(catheter_ml, CannotCompute):
         return catheter_ml

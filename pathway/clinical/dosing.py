@@ -168,7 +168,7 @@ def observed_max(origin: Origin, born_on: date, on: date) -> Sourced[Any]:
 
 
 def dose_review(dose_mcg_per_day: Decimal, origin: Origin, born_on: date, on: date) -> tuple[Finding, ...]:
-    """Above 1000 mcg/day a second clinician looks; above the observed maximum an override needs a reason too."""
+    """Above 1000 mcg/day a second clinician looks; above the observed maximum a reason too."""
     found, field = [], "dose_mcg_per_day"
     if dose_mcg_per_day > LIMITED_EXPERIENCE.value:
         text = "Above 1000 mcg/day there is limited experience: a second clinician confirms."

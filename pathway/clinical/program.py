@@ -37,7 +37,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoseStep:
-    """A dose given evenly from `start_h` (hours after the pump's midnight) until the next step, or until 24."""
+    """A dose given evenly from `start_h` (hours after the pump's midnight) to the next step, or to 24."""
 
     start_h: Decimal
     dose_mcg: Decimal
@@ -53,7 +53,7 @@ class DailyBolus:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What the pump is set to do. Patient boluses count as all used, spread over the day (clinical.md 4.4)."""
+    """What the pump is set to do. Patient boluses count as all used, spread over the day (section 4.4)."""
 
     concentration_mcg_per_ml: Decimal
     steps: tuple[DoseStep, ...]
@@ -74,8 +74,9 @@ class Program:
     @property
     def dose_mcg_per_day(self) -> Decimal:
         """The 24 h total on which every limit is checked."""
-        given = sum((part.dose_mcg for part in (*self.steps, *self.boluses)), ZERO)
-        return given + self.patient_mcg_per_day
+        steps = sum((step.dose_mcg for step in self.steps), ZERO)
+        boluses = sum((bolus.dose_mcg for bolus in self.boluses), ZERO)
+        return steps + boluses + self.patient_mcg_per_day
 
     @property
     def flow_ml_per_day(self) -> Decimal:
@@ -121,7 +122,7 @@ def _dose_since_midnight(program: Program, days: Decimal) -> Decimal:
 
 
 def min_dose_mcg_per_day(pump: PumpModel, concentration_mcg_per_ml: Decimal) -> Decimal:
-    """Least simple continuous dose: Q_min * C; SynchroMed II: 24, 48, 96 mcg/day at 500, 1000, 2000 mcg/mL."""
+    """Least continuous dose: Q_min * C; SynchroMed II: 24, 48, 96 mcg/day at 500, 1000, 2000 mcg/mL."""
     return pump.min_flow_ml_per_day.value * concentration_mcg_per_ml
 
 
@@ -170,8 +171,8 @@ def schedule_problems(program: Program) -> list[Reason]:
         problems.append(Reason("steps", "Steps start at 0 h, rise, and stay below 24 h."))
     if any(not 0 <= bolus.at_h < HOURS_A_DAY for bolus in program.boluses):
         problems.append(Reason("boluses", "A bolus is given between 0 h and 24 h."))
-    doses = (*(part.dose_mcg for part in (*program.steps, *program.boluses)), program.patient_mcg_per_day)
-    if any(dose < 0 for dose in doses):
+    given = [step.dose_mcg for step in program.steps] + [bolus.dose_mcg for bolus in program.boluses]
+    if any(dose < 0 for dose in (*given, program.patient_bolus_mcg, program.patient_boluses_per_day)):
         problems.append(Reason("dose_mcg_per_day", "A dose cannot be negative."))
     return problems
 

@@ -95,7 +95,7 @@ class Quantity:
         return self.value <= self._same(other)
 
     def to(self, unit: Unit) -> Quantity:
-        """The same amount in another unit of its dimension; raises UnitMismatchError for another dimension."""
+        """The same amount in another unit of its dimension, else UnitMismatchError."""
         if unit.dimension != self.unit.dimension:
             raise UnitMismatchError(
                 f"{self.unit} measures {self.unit.dimension}, {unit} measures {unit.dimension}."

@@ -188,13 +188,13 @@ def since_measured(history: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
 
 
 def first_reach(history: tuple[Stretch, ...], level_ml: Decimal) -> datetime | None:
-    """The first instant at which the volume is at the level or below, rounded earlier; None when it never is."""
+    """The first instant with the volume at or below the level, rounded earlier; None when it never is."""
     reached = (stretch.reaches(level_ml) for stretch in history)
     return next((instant for instant in reached if instant is not None), None)
 
 
 def expected_residual_ml(events: Iterable[ReservoirEvent], at: datetime) -> Decimal | CannotCompute:
-    """V_fill - delivered(t), through every rate change, bolus and correction up to `at`; mL, never below 0."""
+    """V_fill - delivered(t), through every change, bolus and correction up to `at`; mL, never below 0."""
     known = tuple(event for event in events if event.at <= at) if at.tzinfo else ()
     if at.tzinfo is None:
         return cannot("at", "Every time needs its time zone.")

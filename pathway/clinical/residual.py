@@ -104,7 +104,9 @@ def _direction(difference_ml: Decimal) -> Direction:
 def _findings(difference: Decimal, error: Decimal | None, pump: PumpModel) -> list[Finding]:
     found = []
     if abs(difference) > ABSOLUTE_ML.value:
-        text = f"{plain(abs(difference))} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)} mL."
+        text = (
+            f"{plain(abs(difference))} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)}."
+        )
         found.append(Finding("discrepancy_ml", Severity.WARNING, text, (ABSOLUTE_ML,), "aspirated_ml"))
     if error is None:
         text = "Little was delivered, so only the volume rule counts, not the percentage."

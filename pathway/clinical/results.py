@@ -15,7 +15,7 @@ from pathway.clinical.sources import Sourced
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something cannot be computed: the field to correct and a sentence for the person who fills it in."""
+    """Why something cannot be computed: the field to correct and a sentence for whoever fills it in."""
 
     field: str
     text: str
@@ -50,7 +50,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One judgement on facts: a stable code, what it asks, a sentence, and the sourced limits it stands on."""
+    """One judgement on facts: a stable code, what it asks, a sentence, and the limits it stands on."""
 
     code: str
     severity: Severity

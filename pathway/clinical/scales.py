@@ -84,7 +84,7 @@ GMFCS_LEVELS = ("I", "II", "III", "IV", "V")
 
 @dataclass(frozen=True, slots=True)
 class ScaleChange:
-    """A difference on one scale: positive means better. `reached` names the thresholds met, smallest first."""
+    """A difference on one scale: positive means better. `reached` names the thresholds met."""
 
     before: Decimal
     after: Decimal
@@ -182,7 +182,7 @@ def _in_range(field: str, number: Decimal, top: int) -> tuple[Reason, ...]:
 
 
 def nrs_spasticity_change(before: Decimal, after: Decimal) -> ScaleChange | CannotCompute:
-    """Percent fall of the 0-10 spasticity rating: 18 % is a minimal, 29 % a clinically important change (MS)."""
+    """Percent fall of the 0-10 spasticity rating: 18 % is minimal, 29 % clinically important (MS)."""
     reasons = (*_in_range("before", before, 10), *_in_range("after", after, 10))
     if reasons:
         return CannotCompute(reasons)

@@ -58,7 +58,7 @@ class Sourced(Generic[T_co]):
 
     @property
     def citation(self) -> str:
-        """The sources in words and the tag, e.g. "Gablofen US label (not yet checked against the document)"."""
+        """The sources in words and the tag, e.g. "Gablofen US label (local policy)"."""
         named = "; ".join(SOURCES[source] for source in self.sources)
         return f"{named} ({self.tag.label})" if named else self.tag.label
 
