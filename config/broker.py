@@ -70,5 +70,5 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "redbeat_redis_url": redis_url,
         "redbeat_redis_options": {"socket_timeout": 30, "socket_connect_timeout": 2, "retry_period": -1},
         "redbeat_key_prefix": "redbeat:",
-        "redbeat_lock_timeout": 90,
+        "redbeat_lock_timeout": 30,  # seconds until a killed beat is replaced
     }

@@ -1,0 +1,163 @@
+"""`manage.py demo`: the whole system on one machine, out of Python wheels, with synthetic people.
+
+Starts embedded servers, loads the protocol and the demonstration clinic once, then web, worker, beat and an
+SMTP
+inbox. Knows the order of things; keeping processes alive is the supervisor's work.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import get_commands
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from config import embedded, machine, process
+from config.supervisor import Service, ServiceError, Supervisor
+
+ACCOUNTS = (
+    ("nora", "neurosurgeon"),
+    ("phil", "physiatrist"),
+    ("anna", "anesthesiologist"),
+    ("cora", "coordinator"),
+    ("omar", "other clinic"),
+    ("admin", "administration"),
+)
+PASSWORD = "pathway-demo"  # noqa: S105 - printed for everyone, and refused outside demo mode
+#: Run once, in this order; a stamp in var/ remembers it.
+DATA_COMMANDS = ("publish_protocol", "seed_demo")
+
+
+class Command(BaseCommand):
+    help = "Start Pathway with embedded servers and synthetic people. State is kept in var/."
+    requires_system_checks: list[str] = []  # the database is not up yet
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--reset", action="store_true", help="forget everything and start over")
+        parser.add_argument("--follow-parent", action="store_true", help="stop when the calling program dies")
+
+    def handle(self, *args: Any, port: int, reset: bool, follow_parent: bool, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo runs in demo mode only: set DEMO=1, or use `make demo`.")
+        if follow_parent:  # whoever kills `make` ends the demo too
+            process.follow_parent(signal.SIGTERM)
+        var: Path = settings.VAR_DIR
+        try:
+            with machine.only_one(var):
+                machine.refuse_taken_port(port)
+                if reset:
+                    _forget(var)
+                self._serve(var, port)
+        except (ServiceError, machine.MachineError, embedded.EmbeddedError) as failure:
+            raise CommandError(str(failure)) from None
+        except PermissionError as error:
+            raise CommandError(
+                f"{error.filename} belongs to another user: remove it, or start the demo as that user."
+            ) from None
+
+    def _serve(self, var: Path, port: int) -> None:
+        environment = os.environ | {
+            "DEMO": "1",
+            "PORT": str(port),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONUNBUFFERED": "1",
+        }
+        supervisor = Supervisor(self._line)
+        with supervisor.session():
+            supervisor.say("starting the database and the broker")
+            for server in _servers(var):
+                supervisor.start(Service.of(server))
+            supervisor.say("preparing tables, pages and people (the first start takes a minute)")
+            for step in _steps(var, environment):
+                supervisor.run(step)
+            (var / "loaded").touch()
+            for service in _programs(environment, port):
+                supervisor.start(service)
+            self._welcome(port)
+            supervisor.watch()
+
+    def _welcome(self, port: int) -> None:
+        accounts = "\n".join(f"    {name:<6} {role}" for name, role in ACCOUNTS)
+        self._line(
+            f"\n  Pathway answers at http://127.0.0.1:{port}/\n\n"
+            f"  Sign in with the password {PASSWORD} as\n{accounts}\n\n"
+            f"  The mail that Pathway sends: http://127.0.0.1:{port}/demo/mail/\n"
+            "  Every person here is invented. Ctrl-C stops everything; the next start continues here.\n"
+        )
+
+    def _line(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _servers(var: Path) -> Iterator[embedded.Server]:
+    """The embedded servers that no address from outside replaces."""
+    if embedded.is_embedded(str(settings.DATABASES["default"]["HOST"])):
+        yield embedded.embedded_database(var / "postgres")
+    if embedded.is_embedded(settings.REDIS_URL):
+        yield embedded.embedded_broker(var / "valkey")
+
+
+def _steps(var: Path, environment: dict[str, str]) -> Iterator[Service]:
+    """What is done once at each start, and the data that is loaded at the first one."""
+    commands = [["migrate", "--no-input", "-v0"], ["createcachetable"]]
+    sources = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "pathway" / "static"]
+    if not machine.newer_than_all(Path(settings.STATIC_ROOT) / "staticfiles.json", sources):
+        commands.append(["collectstatic", "--no-input", "--clear", "-v0"])
+    if not (var / "loaded").exists():
+        commands += [[name] for name in DATA_COMMANDS if name in get_commands()]
+    for words in commands:
+        argv = [sys.executable, "manage.py", *words]
+        yield Service(words[0], argv, settings.BASE_DIR, environment=environment)
+
+
+def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
+    """The inbox, the web server, one worker and beat, each a `python -m` of this environment."""
+    python = [sys.executable, "-m"]
+    where = settings.BASE_DIR
+    if "EMAIL_URL" not in environment:
+        smtp = machine.free_port()
+        environment = environment | {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}"}
+        inbox = ["aiosmtpd", "-n", "-l", f"127.0.0.1:{smtp}", "-c", "aiosmtpd.handlers.Mailbox"]
+        mail = str(settings.DEMO_MAIL_DIR)
+        yield Service("inbox", [*python, *inbox, mail], where, answers=lambda: machine.listens(smtp))
+    web = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    web += ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
+    yield Service(
+        "web",
+        [*python, *web, "--log-level", "warning"],
+        where,
+        environment=environment | {"DATABASE_POOL": "6"},
+        answers=lambda: machine.page_answers(port, reverse("account_login")),
+    )
+    worker = [
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "--concurrency",
+        "2",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    yield Service("worker", [*python, *worker, "--loglevel", "WARNING"], where, environment=environment)
+    beat = ["celery", "-A", "config", "beat", "--loglevel", "WARNING"]
+    yield Service("beat", [*python, *beat], where, environment=environment)
+
+
+def _forget(var: Path) -> None:
+    """Remove every trace of former runs; the secret stays, it says nothing about anybody."""
+    for name in ("postgres", "valkey", "mail"):
+        if (var / name).exists():
+            shutil.rmtree(var / name)
+    (var / "loaded").unlink(missing_ok=True)
