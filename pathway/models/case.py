@@ -174,7 +174,7 @@ class Case(Row):
 
 
 class StageVisit(models.Model):
-    """One stay in a stage; going back is a new visit."""
+    """One stay in a stage, from its entry to the entry of the next; going back is a new visit."""
 
     pk = models.CompositePrimaryKey("case_id", "seq")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="visits", db_index=False)
@@ -183,17 +183,9 @@ class StageVisit(models.Model):
     entered_at = models.DateTimeField()
     entered_by_id = models.UUIDField()
     entered_by_edge = models.CharField(max_length=20)
-    left_at = models.DateTimeField(null=True, blank=True)
-    left_by_id = models.UUIDField(null=True, blank=True)
-    left_by_edge = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case"], condition=Q(left_at__isnull=True), name="one_visit_at_a_time"),
-            set_together("visit_left_whole", "left_at", "left_by_id"),
-            models.CheckConstraint(
-                condition=Q(left_at__isnull=True) | Q(left_at__gte=models.F("entered_at")), name="visit_in_order"
-            ),
             one_of("visit_stage_known", "stage", Stage),
         ]
 
@@ -226,9 +218,6 @@ class StageCount(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     stage = models.CharField(max_length=20, choices=choices(Stage))
     cases = models.IntegerField(default=0)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(cases__gte=0), name="stage_count_not_negative")]
 
     def __str__(self) -> str:
         return f"{self.cases} in {self.stage}"

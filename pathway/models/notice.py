@@ -27,6 +27,8 @@ KINDS = [
 class Notice(Row):
     """One message to one person. Its id is derived from what it is about, so the same thing is never queued twice."""
 
+    on_conflict = "(id) DO NOTHING"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices", db_index=False)
     clinic = models.ForeignKey(
         Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False

@@ -81,6 +81,8 @@ class Todo(Row):
 class Timer(models.Model):
     """What happens next to a to-do and when. Firing moves it on in one conditional update, so a step fires once."""
 
+    on_conflict = "(todo_id) DO UPDATE SET step = EXCLUDED.step, due_at = EXCLUDED.due_at"
+
     todo = models.OneToOneField(Todo, on_delete=models.CASCADE, primary_key=True, related_name="timer")
     step = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()

@@ -15,7 +15,7 @@ from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import Stage, TodoState
-from pathway.protocol.schema import DueRule, Protocol, TodoDef
+from pathway.protocol.schema import REOPEN_PROMPT, DueRule, Protocol, TodoDef
 
 LAST_RESORT = "nothing_else_open"
 
@@ -60,8 +60,8 @@ class Plan:
 def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> Plan:
     """Compare what is open with what the protocol asks for. Sources: the protocol alone."""
     if facts.stage is Stage.CLOSED:
-        gone = tuple(Withdrawal(todo.id, key, "The case closed.") for key, todo in facts.todos.items() if todo.is_open)
-        return Plan(withdrawals=gone)
+        left = [todo for todo in facts.todos.values() if todo.is_open and todo.key != REOPEN_PROMPT.key]
+        return Plan(withdrawals=tuple(Withdrawal(todo.id, todo.key, "The case closed.") for todo in left))
     lapses = tuple(signed for signed in facts.signoffs if _has_lapsed(protocol, signed, facts))
     facts = replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in lapses))
     planner = _Planner(protocol, facts, calendar)
@@ -101,7 +101,9 @@ class _Planner:
         """Withdraw what belonged to a stage the case has left, unless it outlives its stage."""
         for key in sorted(self.open_keys):
             home, todo = self.protocol.home.get(key), self.protocol.todos.get(key)
-            if home is None or home is self.facts.stage or (todo is not None and todo.outlives_stage):
+            outlives = todo is not None and todo.outlives_stage
+            reopened_here = self.facts.todos[key].visit_seq == self.facts.visit_seq and key not in self.protocol.prompts
+            if home is None or home is self.facts.stage or outlives or reopened_here:
                 continue
             self._withdraw(self.facts.todos[key], "The case left the stage.")
 

@@ -157,6 +157,17 @@ class Binding(Frozen):
     binds: tuple[str, ...] = Field(min_length=1)
 
 
+REOPEN_PROMPT = TodoDef(
+    key="edge_reopen",
+    title="Agree to reopen the case",
+    role=Role.COORDINATOR,
+    due=DueRule(anchor="opening", count=2, unit="WD"),
+    required=False,
+    skippable=False,
+    help="A coordinator and a physician reopen a closed case together; one of them has asked.",
+)
+
+
 class Protocol(Frozen):
     """A whole protocol version. `anchors` names dates inside to-dos' results: trial_date = "trial_booking.date"."""
 
@@ -187,7 +198,7 @@ class Protocol(Frozen):
     @cached_property
     def prompts(self) -> dict[str, TodoDef]:
         """The to-dos that ask for an edge, by key."""
-        prompts: dict[str, TodoDef] = {}
+        prompts: dict[str, TodoDef] = {REOPEN_PROMPT.key: REOPEN_PROMPT}
         for stage in self.stages:
             for edge in stage.edge:
                 if edge.prompt and edge.due and edge.key not in prompts:

@@ -1,0 +1,225 @@
+"""Verbs on one to-do: claim, release, hand over, complete, mark not applicable, reopen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from pathway.engine.action import Action, Outcome, action
+from pathway.engine.effects import apply_effects
+from pathway.engine.errors import Invalid, NotAllowed, Refused, Stale
+from pathway.engine.permissions import require_not_anothers, require_open, require_role, require_todo_role
+from pathway.models import ClinicalRecord, Clinician, SignOff
+from pathway.models.records import RECORDS
+from pathway.protocol.facts import TodoFact
+from pathway.protocol.roles import Role, TodoState
+from pathway.protocol.schema import TodoDef
+from pathway.protocol.verdict import refused
+
+BOUND = ("case", "todo", "recorded_by")
+
+
+def claim(*, todo_id: UUID, by: Clinician, at: datetime) -> Outcome:
+    """Take a to-do of one's role that nobody owns. Repeating it changes nothing."""
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        require_todo_role(act.actor, todo, "claim it")
+        require_open(todo)
+        if todo.owner_id == by.id and todo.id in act.snapshot.claimed:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        require_not_anothers(act.actor, todo)
+        _own(act, todo, by.id, at)
+        return act.commit("claim", todo.role, key=todo.key, occurrence=todo.occurrence)
+
+
+def release(*, todo_id: UUID, by: Clinician, at: datetime) -> Outcome:
+    """Give a to-do one owns back to everybody who holds its role."""
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        require_todo_role(act.actor, todo, "release it")
+        require_open(todo)
+        if todo.owner_id is None:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        require_not_anothers(act.actor, todo)
+        _own(act, todo, None, None)
+        return act.commit("release", todo.role, key=todo.key, occurrence=todo.occurrence)
+
+
+def hand_over(*, todo_id: UUID, to: UUID, by: Clinician, at: datetime, reason: str) -> Outcome:
+    """Give a to-do to a named colleague who holds its role (or take it over oneself). The new owner is told."""
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        require_role(act.actor, frozenset({todo.role, Role.COORDINATOR}), "hand this to-do over")
+        require_open(todo)
+        if not reason.strip():
+            raise Invalid({"reason": ["Write why it is handed over."]})
+        if to not in act.snapshot.members.get(todo.role, ()):
+            raise Refused(refused("not_the_role", f"That person is not a {todo.role} of this clinic.", todo.role))
+        if todo.owner_id == to:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        _own(act, todo, to, at if to == by.id else None)
+        act.tell(todo.id, todo.role, "handed_over", f"handed_over:{act.case.event_seq}", to=to)
+        data = {"key": todo.key, "occurrence": todo.occurrence, "to": str(to), "reason": reason.strip()}
+        return act.commit("hand_over", act.actor.acting_as(todo.role, Role.COORDINATOR), **data)
+
+
+def _own(act: Action, todo: TodoFact, owner: UUID | None, claimed_at: datetime | None) -> None:
+    act.set_todo(todo, columns={"owner_id": owner, "claimed_at": claimed_at}, owner_id=owner)
+
+
+def complete(*, todo_id: UUID, by: Clinician, at: datetime, record: Mapping[str, Any] | None = None) -> Outcome:
+    """Do a to-do: with the clinical record its form asks for, or by confirming it where it asks for none.
+
+    `record` maps the record's field names to Python values. Raises Invalid with messages by field, Stale where a
+    colleague was faster, NotAllowed, Refused. Sending the same record twice changes nothing.
+    """
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        definition = act.protocol.todos[todo.key]
+        require_todo_role(act.actor, todo, "complete it")
+        _require_completable(definition, act)
+        written = build_record(act, todo, definition, record)
+        result = result_of(written)
+        if not todo.is_open:
+            return _already_ended(act, todo, result)
+        require_not_anothers(act.actor, todo)
+        act.end_todo(todo, TodoState.DONE, result=result)
+        if written is not None:
+            act.changes.add(written)
+            apply_effects(act, written)
+        if definition.new_round:
+            act.start_round(act.case.decision_round + 1)
+        outcome = act.commit("complete", todo.role, key=todo.key, occurrence=todo.occurrence)
+        return Outcome(outcome.case_id, outcome.version, outcome.opened, todo_id=todo.id)
+
+
+def _require_completable(definition: TodoDef, act: Action) -> None:
+    if definition.decision is not None:
+        raise Refused(refused("needs_signature", "This to-do is a sign-off: sign for or against.", definition.role))
+    if definition.key in act.protocol.prompts:
+        raise Refused(refused("needs_move", "This to-do is done by moving the case.", definition.role))
+
+
+def build_record(
+    act: Action, todo: TodoFact, definition: TodoDef, values: Mapping[str, Any] | None
+) -> ClinicalRecord | None:
+    """The clinical record, validated by its model, not yet saved. Raises Invalid with messages by field."""
+    if definition.form is None:
+        if values:
+            raise Invalid({"": ["This to-do takes no record."]})
+        return None
+    if values is None:
+        raise Invalid({"": ["This to-do is completed by its record, which is missing."]})
+    model = RECORDS[definition.form]
+    unknown = set(values) - {field.name for field in model.content_fields()}
+    if unknown:
+        raise Invalid({name: ["This record has no such field."] for name in sorted(unknown)})
+    record = model(
+        **values, case_id=act.case.id, todo_id=todo.id, recorded_at=act.at, recorded_by_id=act.actor.id
+    )
+    try:
+        record.clean_fields(exclude=BOUND)
+        record.clean()
+    except ValidationError as error:
+        raise Invalid(error.message_dict if hasattr(error, "error_dict") else {"": error.messages}) from error
+    return record
+
+
+def result_of(record: ClinicalRecord | None) -> dict[str, Any]:
+    """What the to-do keeps of its record: the facts guards read, the digest signatures are bound to, and its id."""
+    if record is None:
+        return {"digest": ""}
+    text = json.dumps(record.content(), sort_keys=True, default=str, ensure_ascii=False)
+    return {**record.facts(), "digest": hashlib.sha256(text.encode()).hexdigest(), "record": str(record.pk)}
+
+
+def _already_ended(act: Action, todo: TodoFact, result: Mapping[str, Any]) -> Outcome:
+    """A repeated press is fine; a second person's different answer is not, and loses nothing."""
+    same_person = act.snapshot.ended_by.get(todo.id) == act.actor.id
+    if todo.state is TodoState.DONE and same_person and todo.result.get("digest") == result["digest"]:
+        return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+    who = "you" if same_person else "a colleague"
+    text = f"This to-do was already ended by {who} ({todo.state.label.lower()}). What you typed was not saved."
+    raise Stale(refused("already_ended", text, todo.role, todo_key=todo.key))
+
+
+def mark_not_applicable(*, todo_id: UUID, by: Clinician, at: datetime, reason: str) -> Outcome:
+    """Settle a to-do that does not fit this patient, with a written reason. Safety and signatures cannot be skipped."""
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        require_todo_role(act.actor, todo, "mark it not applicable")
+        if todo.state is TodoState.NOT_APPLICABLE and act.snapshot.ended_by.get(todo.id) == by.id:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        require_open(todo)
+        require_not_anothers(act.actor, todo)
+        if not act.protocol.todos[todo.key].skippable:
+            raise Refused(refused("not_skippable", "The protocol does not allow this to-do to be skipped.", todo.role))
+        if not reason.strip():
+            raise Invalid({"reason": ["Write why it does not apply."]})
+        act.end_todo(todo, TodoState.NOT_APPLICABLE, result={"digest": reason.strip()}, reason=reason.strip())
+        data = {"key": todo.key, "occurrence": todo.occurrence, "reason": reason.strip()}
+        return act.commit("mark_not_applicable", todo.role, **data)
+
+
+def reopen(*, todo_id: UUID, by: Clinician, at: datetime, reason: str) -> Outcome:
+    """Open a settled to-do again to correct it. Its record is kept as superseded; signatures on it lapse.
+
+    A sign-off is withdrawn this way by its signer: the signature lapses and the duty to sign comes back.
+    """
+    with action(todo_id=todo_id, by=by, at=at) as act:
+        todo = act.todo(todo_id)
+        require_role(act.actor, frozenset({todo.role, Role.COORDINATOR}), "reopen this to-do")
+        if not reason.strip():
+            raise Invalid({"reason": ["Write why it is reopened."]})
+        if todo.is_open:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        definition = act.protocol.todos[todo.key]
+        _require_reopenable(act, todo, definition)
+        data = {"key": todo.key, "occurrence": todo.occurrence, "reason": reason.strip()}
+        if definition.decision is not None:
+            _withdraw_signature(act, todo, definition, reason.strip())
+        else:
+            _open_again(act, todo, definition)
+        return act.commit("reopen", act.actor.acting_as(todo.role, Role.COORDINATOR), **data)
+
+
+def _require_reopenable(act: Action, todo: TodoFact, definition: TodoDef) -> None:
+    if not act.case.is_open:
+        raise Refused(refused("case_closed", "The case is closed; reopen the case first.", Role.COORDINATOR))
+    if todo.state is TodoState.WITHDRAWN or definition.key in act.protocol.prompts:
+        raise Refused(refused("not_settled", "Only a to-do that was done or not applicable can be reopened."))
+    if definition.decision is not None and act.snapshot.ended_by.get(todo.id) != act.actor.id:
+        raise NotAllowed(refused("not_the_signer", "Only the signer can withdraw a signature.", todo.role))
+
+
+def _withdraw_signature(act: Action, todo: TodoFact, definition: TodoDef, reason: str) -> None:
+    signed = act.facts.votes(definition.decision).get(todo.role) if definition.decision else None
+    if signed is None:
+        raise Refused(refused("no_signature", "There is no live signature to withdraw.", todo.role))
+    act.changes.update(SignOff, signed.id, lapsed_at=act.at, lapse_reason=f"Withdrawn by the signer: {reason}"[:300])
+    act.forget_signature(signed)
+
+
+def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
+    due_on = max(todo.due_on, act.calendar.add_working_days(act.facts.today, 2)) if not todo.safety else act.facts.today
+    columns = {
+        "state": "open",
+        "ended_at": None,
+        "ended_by_id": None,
+        "reason": "",
+        "due_on": due_on,
+        "visit_seq": act.facts.visit_seq,
+    }
+    act.set_todo(
+        todo, columns=columns, state=TodoState.OPEN, ended_on=None, due_on=due_on, visit_seq=act.facts.visit_seq
+    )
+    if definition.form is not None and todo.result.get("record"):
+        act.changes.update(RECORDS[definition.form], UUID(todo.result["record"]), superseded_at=act.at)
+    act.ring(todo.id, due_on)
+    act.tell(todo.id, todo.role, "opened", f"reopened:{act.case.event_seq}")
