@@ -1,7 +1,7 @@
-"""The small cells of the screens (icon, status, due date, role) and the form lookups that templates cannot do.
+"""The small cells of the screens (icon, status, due date, role) and the form lookups a template cannot do.
 
-They are tags and not components because a work list draws hundreds of them; the components of the same name wrap
-these. Knows how things look, nothing of cases, queries or permissions.
+They are tags and not components because a work list draws hundreds of them; the components of the same
+name wrap these. Knows how things look, nothing of cases, queries or permissions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ ROLE_ICONS = {
     "coordinator": "clipboard-list",
 }
 
-WIDE_WIDGETS = frozenset({"textarea", "radioselect", "checkboxselectmultiple", "checkbox", "rows", "clearablefile"})
+DECORATIVE = SafeString('aria-hidden="true"')
+
+WIDE_WIDGETS = frozenset(
+    {"textarea", "radioselect", "checkboxselectmultiple", "checkbox", "rows", "clearablefile"}
+)
 
 
 @lru_cache(maxsize=1)
@@ -50,17 +54,11 @@ def _sprite() -> str:
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """One icon of the sprite. Decorative unless `label` gives it a name. New names go in `_components/icons.txt`."""
-    if label:
-        return format_html(
-            '<svg class="pf-v6-svg app-icon" width="1em" height="1em" role="img" aria-label="{}">'
-            '<use href="{}#{}"/></svg>',
-            label,
-            _sprite(),
-            name,
-        )
+    """One icon of the sprite, decorative unless `label` names it. New icons go in `_components/icons.txt`."""
+    meaning = format_html('role="img" aria-label="{}"', label) if label else DECORATIVE
     return format_html(
-        '<svg class="pf-v6-svg app-icon" width="1em" height="1em" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="pf-v6-svg app-icon" width="1em" height="1em" {}><use href="{}#{}"/></svg>',
+        meaning,
         _sprite(),
         name,
     )
@@ -76,7 +74,8 @@ def status(variant: str, text: str, icon_name: str = "") -> SafeString:
     modifier = quiet + ("" if variant == "neutral" else f"pf-m-{variant}")
     return format_html(
         '<span class="pf-v6-c-label pf-m-compact {}"><span class="pf-v6-c-label__content">'
-        '<span class="pf-v6-c-label__icon">{}</span><span class="pf-v6-c-label__text">{}</span></span></span>',
+        '<span class="pf-v6-c-label__icon">{}</span><span class="pf-v6-c-label__text">{}</span>'
+        "</span></span>",
         modifier,
         icon(icon_name or STATUS_ICONS[variant]),
         text,
@@ -99,7 +98,7 @@ def _in_days(days: int) -> tuple[str, str, str]:
 
 @register.simple_tag(takes_context=True)
 def due(context: Context, date: dt.date | None, done: bool = False) -> SafeString:
-    """A due date in words and colour, against the clinic's `today` of the page. Finished duties lose the alarm."""
+    """A due date in words and colour, against the page's `today`. Finished duties lose the alarm."""
     if date is None:
         return format_html('<span class="app-subtle">{}</span>', "No date")
     today = context.get("today") or timezone.localdate()
@@ -120,13 +119,16 @@ def due(context: Context, date: dt.date | None, done: bool = False) -> SafeStrin
 
 @register.simple_tag
 def role(code: str, name: str = "") -> SafeString:
-    """A role, and the person who holds it when `name` is given. Roles that a protocol adds get a general icon."""
+    """A role, after the person who holds it where `name` is given. Unknown roles get a general icon."""
     text = str(code).replace("_", " ").capitalize()
     image = icon(ROLE_ICONS.get(str(code), "user"))
     if not name:
         return format_html('<span class="app-role">{} <span>{}</span></span>', image, text)
     return format_html(
-        '<span class="app-role">{} <span>{} <span class="app-subtle">· {}</span></span></span>', image, name, text
+        '<span class="app-role">{} <span>{} <span class="app-subtle">· {}</span></span></span>',
+        image,
+        name,
+        text,
     )
 
 
@@ -146,7 +148,8 @@ def is_wide(field: BoundField) -> bool:
 @register.filter
 def own_errors(field: BoundField) -> list[str]:
     """A field's errors without those that a row table already shows at their cells."""
-    return [message for error in field.errors.as_data() if "row" not in (error.params or {}) for message in error]
+    whole = [error for error in field.errors.as_data() if "row" not in (error.params or {})]
+    return [message for error in whole for message in error.messages]
 
 
 @register.filter

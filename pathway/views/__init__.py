@@ -1,0 +1,1 @@
+"""Screens: one module a screen. They call engine verbs and queries, and hold no rules."""

@@ -1,4 +1,7 @@
-"""What every page's frame needs: navigation, the clinic and its date. Knows the request, asks the database at most once."""
+"""What every page's frame needs: navigation, the clinic and its date.
+
+Knows the request and asks the database at most once, and only when a page shows the answer.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def navigation(path: str, demo: bool) -> list[dict[str, Any]]:
 
 
 def clinic_of(request: HttpRequest) -> Any:
-    """The clinic the page is about: the one a view has put on the request, else the clinician's first. One query."""
+    """The page's clinic: the one a view has put on the request, else the clinician's first. One query."""
     chosen = getattr(request, "clinic", None)
     return chosen or request.user.clinics.order_by("name").first()  # type: ignore[union-attr]
 
@@ -50,7 +53,7 @@ def today_of(clinic: Any) -> dt.date:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Context processor of `base.html`. `today` is called by templates, so that a page without dates does not ask."""
+    """Context processor of `base.html`. `today` is a callable, so that a page without dates does not ask."""
     user = getattr(request, "user", None)
     demo = is_demo()
     frame: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The style guide: every component and a form with errors on one page. For screen authors, screenshots and axe."""
+"""The style guide: every component and a form with errors on one page, for screen authors and for axe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class SampleForm(ScreenForm):
 
     reviewed_on = forms.DateField(label="Reviewed on")
     daily_dose = forms.DecimalField(label="Daily dose", help_text="As shown on the programmer.")
-    drug = forms.ChoiceField(label="Concentration", choices=[("", "Choose"), ("500", "500"), ("2000", "2000")])
+    drug = forms.ChoiceField(
+        label="Concentration", choices=[("", "Choose"), ("500", "500"), ("2000", "2000")]
+    )
     side = forms.ChoiceField(
         label="Pump side", choices=[("left", "Left"), ("right", "Right")], widget=forms.RadioSelect
     )
@@ -95,7 +97,12 @@ def samples(today: dt.date) -> dict[str, Any]:
         ],
         "reasons": [
             {"text": "No positive trial response is recorded", "who": "a physiatrist", "url": "#trial"},
-            {"text": "The anesthesiologist has not signed", "who": "Anna Ash", "url": "#sign", "action": "Ask again"},
+            {
+                "text": "The anesthesiologist has not signed",
+                "who": "Anna Ash",
+                "url": "#sign",
+                "action": "Ask again",
+            },
         ],
         "tabs": [
             {"label": "Overdue", "url": "#a", "current": True, "count": 4, "variant": "danger"},
@@ -106,10 +113,28 @@ def samples(today: dt.date) -> dict[str, Any]:
         "dates": [today - 12 * day, today, today + day, today + 3 * day, today + 40 * day, None],
         "roles": ["neurosurgeon", "physiatrist", "anesthesiologist", "coordinator", "nurse"],
         "work": [
-            {"id": 1, "what": "Baseline spasticity", "who": "P-0012", "role": "physiatrist", "on": today - 12 * day},
+            {
+                "id": 1,
+                "what": "Baseline spasticity",
+                "who": "P-0012",
+                "role": "physiatrist",
+                "on": today - 12 * day,
+            },
             {"id": 2, "what": "Surgical review", "who": "P-0031", "role": "neurosurgeon", "on": today},
-            {"id": 3, "what": "Pre-anesthesia review", "who": "P-0007", "role": "anesthesiologist", "on": today + day},
-            {"id": 4, "what": "Book the refill", "who": "P-0044", "role": "coordinator", "on": today + 40 * day},
+            {
+                "id": 3,
+                "what": "Pre-anesthesia review",
+                "who": "P-0007",
+                "role": "anesthesiologist",
+                "on": today + day,
+            },
+            {
+                "id": 4,
+                "what": "Book the refill",
+                "who": "P-0044",
+                "role": "coordinator",
+                "on": today + 40 * day,
+            },
         ],
         "now": timezone.now(),
     }
@@ -119,5 +144,9 @@ def samples(today: dt.date) -> dict[str, Any]:
 def style(request: HttpRequest) -> HttpResponse:
     """GET the page. It stores nothing and reads nothing."""
     today = timezone.localdate()
-    context = {"form": SampleForm(), "wrong": SampleForm(WRONG, prefix=None, auto_id="wrong_%s"), **samples(today)}
+    context = {
+        "form": SampleForm(),
+        "wrong": SampleForm(WRONG, prefix=None, auto_id="wrong_%s"),
+        **samples(today),
+    }
     return render(request, "help/style.html", context)

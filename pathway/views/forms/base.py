@@ -1,4 +1,4 @@
-"""What all screen forms share: groups, units, and inputs that keep what was typed. Knows no clinical field."""
+"""What all screen forms share: groups, units, inputs that keep what was typed. Knows no clinical field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 
 
 class NumberText(forms.TextInput):
-    """A number as text: a browser sends nothing at all for a wrong entry in type=number, so it could not be shown again."""
+    """A number typed as text: from type=number a browser sends a wrong entry as nothing, and it is lost."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
@@ -50,7 +50,7 @@ BETTER_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
 
 
 def upgrade_widget(field: forms.Field) -> None:
-    """Replace a field's default widget by ours, keeping its attributes. A widget chosen on purpose is left alone."""
+    """Replace a field's default widget by ours. A widget chosen on purpose is left alone."""
     better = BETTER_WIDGETS.get(type(field.widget))
     if better is None:
         return
@@ -63,7 +63,7 @@ def upgrade_widget(field: forms.Field) -> None:
 class ScreenFormMixin:
     """Adds `fieldsets`, `units` and the better widgets to a Form or ModelForm.
 
-    `fieldsets`: `[(title, [field names])]` or `[(title, [field names], description)]`; fields left over follow.
+    `fieldsets`: `[(title, [field names])]` or `[(title, [field names], description)]`; the rest follows.
     `units`: `{field name: unit}`, shown after the input and read out with the label.
     """
 
@@ -81,5 +81,5 @@ class ScreenForm(ScreenFormMixin, forms.Form):
     """The base of the screens' forms."""
 
 
-class ScreenModelForm(ScreenFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+class ScreenModelForm(ScreenFormMixin, forms.ModelForm):
     """The base of the screens' model forms."""

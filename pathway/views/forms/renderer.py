@@ -1,6 +1,6 @@
 """Draws every Django form in the project's markup. Knows templates and widgets, nothing of what a form means.
 
-Name it in `FORM_RENDERER`. It needs `django.forms` in INSTALLED_APPS, so that Django's own widget templates are found.
+Name it in `FORM_RENDERER`. It needs `django.forms` in INSTALLED_APPS, where Django's widget templates are.
 """
 
 from __future__ import annotations

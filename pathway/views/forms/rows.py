@@ -1,7 +1,8 @@
-"""A form field that is a table: muscle by side, reading by hour, one medication a line. Knows no clinical column.
+"""A form field that is a table: muscle by side, reading by hour, one medication a line.
 
-Each cell is a Django form field, so it validates and keeps what was typed like any other. The value is a list of dicts
-that JSON can hold. Works without JavaScript: open tables bring blank rows, and blank rows are ignored.
+Each cell is a Django form field, so it validates and keeps what was typed like any other. The value is a
+list of dicts that JSON can hold. Works without JavaScript: open tables bring blank rows, and blank rows are
+ignored. Knows no clinical column.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.forms.renderers import BaseRenderer
+from django.forms.renderers import BaseRenderer, get_default_renderer
 from django.utils.datastructures import MultiValueDict
+from django.utils.safestring import SafeString, mark_safe
 
 from pathway.views.forms.base import upgrade_widget
 
@@ -72,7 +74,7 @@ class RowsWidget(forms.Widget):
         self.stack = stack
 
     def id_for_label(self, id_: str) -> str:
-        """The first cell, so that a link in the error summary leads somewhere. The legend names the whole table."""
+        """The first cell, where a link of the error summary leads. The legend names the whole table."""
         return f"{id_}-0-{next(iter(self.columns))}" if id_ else ""
 
     def _row_count(self, data: Mapping[str, Any], name: str) -> int:
@@ -111,7 +113,11 @@ class RowsWidget(forms.Widget):
     def headers(self, ids: str) -> list[Row]:
         """The columns' headings; each cell is named by its row and its heading."""
         return [
-            {"id": f"{ids}-h-{column}", "label": column_label(column, field), "unit": self.units.get(column, "")}
+            {
+                "id": f"{ids}-h-{column}",
+                "label": column_label(column, field),
+                "unit": self.units.get(column, ""),
+            }
             for column, field in self.columns.items()
         ]
 
@@ -141,7 +147,7 @@ class RowsWidget(forms.Widget):
 
     def draw(
         self, name: str, rows: Sequence[Row], ids: str, errors: Errors, renderer: BaseRenderer | None
-    ) -> str:
+    ) -> SafeString:
         """The table as HTML, these rows and no more."""
         context = {
             "name": name,
@@ -162,11 +168,11 @@ class RowsWidget(forms.Widget):
                 for index, row in enumerate(rows)
             ],
         }
-        return self._render(self.template_name, context, renderer)
+        return mark_safe((renderer or get_default_renderer()).render(self.template_name, context))  # noqa: S308
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
-    ) -> str:
+    ) -> SafeString:
         """The table without errors; a bound form draws through `RowsBoundField`, which knows them."""
         return self.draw(name, self.rows_to_show(value), (attrs or {}).get("id", f"id_{name}"), {}, renderer)
 
@@ -175,7 +181,10 @@ class RowsBoundField(BoundField):
     """Hands the errors of the form to the cells they belong to."""
 
     def as_widget(
-        self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+        self,
+        widget: forms.Widget | None = None,
+        attrs: dict[str, Any] | None = None,
+        only_initial: bool = False,
     ) -> Any:
         """The table with each error beside its cell."""
         table = widget or self.field.widget
@@ -194,9 +203,10 @@ class RowsBoundField(BoundField):
 class RowsField(forms.Field):
     """A table of inputs whose value is `[{column: value, …}, …]`, JSON-ready.
 
-    `columns`: the cells of a row, as form fields. With `fixed=[(code, label), …]` the rows are given and each value
-    carries its code under `key`; rows nobody filled in are left out. Without, people add rows: `extra` blank ones.
-    `units` by column. `complete=True` asks for every fixed row. `stack=False` keeps a narrow table a table on a phone.
+    `columns`: the cells of a row, as form fields. With `fixed=[(code, label), …]` the rows are given and each
+    value carries its code under `key`; rows nobody filled in are left out. Without, people add rows, `extra`
+    blank ones at a time. `units` by column. `complete=True` asks for every fixed row. `stack=False` keeps a
+    narrow table a table on a phone.
     """
 
     widget: type[RowsWidget] = RowsWidget
@@ -265,7 +275,9 @@ class RowsField(forms.Field):
         """Raw rows -> cleaned rows without blank ones. All wrong cells are reported at once."""
         raw_rows: list[Row] = list(value or [])
         if len(raw_rows) > self.max_rows and not is_blank(raw_rows[-1]):
-            raise ValidationError(self.error_messages["too_many"], code="too_many", params={"max": self.max_rows})
+            raise ValidationError(
+                self.error_messages["too_many"], code="too_many", params={"max": self.max_rows}
+            )
         errors: list[ValidationError] = []
         rows = [
             self._clean_row(index, raw, errors)
