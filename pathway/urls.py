@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from pathway.views import health
+from pathway.views import health, style
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("help/style/", style.style, name="style"),
 ]
