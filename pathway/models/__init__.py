@@ -1,30 +1,78 @@
 """Storage, constraints and the state machine's edges. It knows nothing of who may do what, or when."""
 
+from __future__ import annotations
+
+from pathway.models.assessment import Assessment
 from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
+from pathway.models.checked import CheckedRecord
+from pathway.models.device import Catheter, Pump
 from pathway.models.event import Event
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.goals import Goals, GoalsReview
+from pathway.models.history import MedicationHistory, NeuroHistory
+from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.notice import Notice
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
+from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
+from pathway.models.postop import CallNote, DeviceRegistration, PostopCheck
 from pathway.models.protocol import ProtocolVersion
 from pathway.models.record import ClinicalRecord
+from pathway.models.records import RECORDS
+from pathway.models.refill import Refill
+from pathway.models.running import ProgramRecord
+from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
 from pathway.models.todo import Timer, Todo
+from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 
 __all__ = [
+    "RECORDS",
+    "AnesthesiaPlan",
+    "AnesthesiaReview",
+    "Assessment",
+    "Booking",
+    "CallNote",
     "CareTeamMember",
     "Case",
-    "ClinicalRecord",
+    "Catheter",
+    "CheckedRecord",
     "Clinic",
+    "ClinicalRecord",
     "Clinician",
     "ClosedDay",
+    "DevicePlan",
+    "DeviceRegistration",
+    "EducationRecord",
+    "Eligibility",
+    "EmergencyCheck",
     "Event",
+    "Goals",
+    "GoalsReview",
+    "MdtMinute",
+    "MedicationHistory",
     "Membership",
+    "NeuroHistory",
+    "Note",
     "Notice",
+    "Operation",
     "Patient",
+    "PostopCheck",
+    "ProgramRecord",
     "ProtocolVersion",
+    "Pump",
+    "Refill",
+    "RehabPlan",
     "SignOff",
+    "SocialChecklist",
     "StageCount",
     "StageVisit",
+    "SurgicalPlan",
+    "SurgicalReview",
+    "TaperPlan",
     "Timer",
     "Todo",
+    "TrialDose",
+    "TrialPlan",
+    "TrialReadings",
 ]

@@ -139,7 +139,9 @@ class Table:
         if unknown:
             yield ValidationError(f"{name}: unknown column {', '.join(unknown)}.", code="unknown_column")
         if self.fixed and row.get(self.key) not in dict(self.fixed):
-            yield ValidationError(f"{name}: “{row.get(self.key)}” is not a row of this table.", code="unknown_row")
+            yield ValidationError(
+                f"{name}: “{row.get(self.key)}” is not a row of this table.", code="unknown_row"
+            )
         if self.fixed and any(other.get(self.key) == row.get(self.key) for other in rows[:index]):
             yield ValidationError(f"{name} is there twice.", code="twice")
         for column, shape in self.columns.items():

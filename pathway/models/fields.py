@@ -39,11 +39,11 @@ class Choice(models.CharField):  # type: ignore[type-arg]
 class Codes(ArrayField):  # type: ignore[type-arg]
     """Any number of codes of a closed list."""
 
-    def __init__(self, *args: Any, codes: Choices = (), **kwargs: Any) -> None:
+    def __init__(self, verbose_name: str | None = None, *, codes: Choices = (), **kwargs: Any) -> None:
         kwargs.setdefault("default", list)
-        kwargs["base_field"] = models.CharField(max_length=40, choices=list(codes))
-        self.codes = tuple(codes)
-        super().__init__(*args, **kwargs)
+        self.codes = tuple((key, label) for key, label in codes)
+        one = models.CharField(max_length=40, choices=self.codes)
+        super().__init__(one, verbose_name=verbose_name, **kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
@@ -86,7 +86,11 @@ class _Bounded(models.Field):  # type: ignore[type-arg]
     @cached_property
     def validators(self) -> list[Callable[[Any], None]]:
         message = f"Enter a number from {self.low} to {self.high}{' ' if self.unit else ''}{self.unit}."
-        return [*super().validators, MinValueValidator(self.low, message), MaxValueValidator(self.high, message)]
+        return [
+            *super().validators,
+            MinValueValidator(self.low, message),
+            MaxValueValidator(self.high, message),
+        ]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         return f"{connection.ops.quote_name(self.column)} BETWEEN {self.low} AND {self.high}"
@@ -106,13 +110,19 @@ class Amount(_Bounded, models.DecimalField):  # type: ignore[type-arg]
 
 
 class Rows(models.JSONField):
-    """A list of rows of one `Table`."""
+    """A list of rows of one `Table`. Migrations keep only how many rows there may be; the columns live in code."""
 
-    def __init__(self, *args: Any, table: Table | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, table: Table | None = None, at_least: int = 0, at_most: int = 50, **kwargs: Any
+    ) -> None:
+        self.table = table or Table({}, at_least=at_least, at_most=at_most)
         kwargs.setdefault("default", list)
-        self.table = table or Table({}, at_least=0)
         kwargs["blank"] = self.table.at_least == 0
         super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | {"at_least": self.table.at_least, "at_most": self.table.at_most}
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         problems = self.table.problems(value)
@@ -121,4 +131,5 @@ class Rows(models.JSONField):
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         column = connection.ops.quote_name(self.column)
-        return f"jsonb_typeof({column}) = 'array'"
+        count = f"jsonb_array_length({column}) BETWEEN {self.table.at_least} AND {self.table.at_most}"
+        return f"CASE WHEN jsonb_typeof({column}) = 'array' THEN {count} ELSE false END"
