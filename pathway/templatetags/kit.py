@@ -1,7 +1,7 @@
 """The small cells of the screens (icon, status, due date, role) and the form lookups a template cannot do.
 
-They are tags and not components because a work list draws hundreds of them; the components of the same
-name wrap these. Knows how things look, nothing of cases, queries or permissions.
+They are tags, and remember what they drew, because a work list draws hundreds of them; the components of the
+same name wrap these. Knows how things look, nothing of cases, queries or permissions.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ ROLE_ICONS = {
     "coordinator": "clipboard-list",
 }
 
+NO_DATE = SafeString('<span class="app-subtle">No date</span>')
 DECORATIVE = SafeString('aria-hidden="true"')
 
 WIDE_WIDGETS = frozenset(
@@ -47,24 +48,21 @@ WIDE_WIDGETS = frozenset(
 )
 
 
-@lru_cache(maxsize=1)
-def _sprite() -> str:
-    return static("vendor/icons.svg")
-
-
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """One icon of the sprite, decorative unless `label` names it. New icons go in `_components/icons.txt`."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else DECORATIVE
     return format_html(
         '<svg class="pf-v6-svg app-icon" width="1em" height="1em" {}><use href="{}#{}"/></svg>',
         meaning,
-        _sprite(),
+        static("vendor/icons.svg"),
         name,
     )
 
 
 @register.simple_tag
+@lru_cache(maxsize=2048)
 def status(variant: str, text: str, icon_name: str = "") -> SafeString:
     """A label whose meaning is in its words; colour and icon repeat it.
 
@@ -100,10 +98,13 @@ def _in_days(days: int) -> tuple[str, str, str]:
 def due(context: Context, date: dt.date | None, done: bool = False) -> SafeString:
     """A due date in words and colour, against the page's `today`. Finished duties lose the alarm."""
     if date is None:
-        return format_html('<span class="app-subtle">{}</span>', "No date")
+        return NO_DATE
     today = context.get("today") or timezone.localdate()
-    if callable(today):
-        today = today()
+    return _due(date, today() if callable(today) else today, done)
+
+
+@lru_cache(maxsize=4096)
+def _due(date: dt.date, today: dt.date, done: bool) -> SafeString:
     day = format_date(date, "D j M" if date.year == today.year else "j M Y")
     machine = date.isoformat()
     variant, icon_name, words = _in_days((date - today).days)
@@ -117,13 +118,24 @@ def due(context: Context, date: dt.date | None, done: bool = False) -> SafeStrin
     )
 
 
+def role_text(code: str) -> str:
+    """A role's code in words."""
+    return code.replace("_", " ").capitalize()
+
+
+@lru_cache(maxsize=64)
+def _role(code: str) -> SafeString:
+    image = icon(ROLE_ICONS.get(code, "user"))
+    return format_html('<span class="app-role">{} <span>{}</span></span>', image, role_text(code))
+
+
 @register.simple_tag
 def role(code: str, name: str = "") -> SafeString:
     """A role, after the person who holds it where `name` is given. Unknown roles get a general icon."""
-    text = str(code).replace("_", " ").capitalize()
-    image = icon(ROLE_ICONS.get(str(code), "user"))
     if not name:
-        return format_html('<span class="app-role">{} <span>{}</span></span>', image, text)
+        return _role(str(code))
+    text = role_text(str(code))
+    image = icon(ROLE_ICONS.get(str(code), "user"))
     return format_html(
         '<span class="app-role">{} <span>{} <span class="app-subtle">· {}</span></span></span>',
         image,

@@ -19,27 +19,28 @@ for (const button of document.querySelectorAll("[data-theme-toggle]")) {
 
 // --- Polls: rest while nobody looks, say so when the page is stale, leave when the session has ended ---
 const pollOf = (event) => event.detail?.ctx?.sourceElement?.closest?.("[data-poll]");
-document.addEventListener("htmx:before:request", (event) => {
-  if (pollOf(event) && document.hidden) event.preventDefault();
-});
-document.addEventListener("htmx:before:response", (event) => {
-  const answer = event.detail.ctx.response.raw;
-  if (answer?.redirected && new URL(answer.url).pathname.startsWith("/accounts/")) {
-    event.preventDefault();
-    location.reload();
-  }
-});
 const stamp = (poll, fresh) => {
   const note = document.querySelector(`[data-poll-note="${poll.id}"]`);
   if (!note) return;
   note.classList.toggle("app-stale", !fresh);
-  const clock = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const clock = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   if (fresh) note.textContent = `Updated ${clock}`;
   else if (!note.textContent.includes("retrying")) note.textContent += ". Connection lost, retrying";
 };
-document.addEventListener("htmx:after:request", (event) => {
+for (const poll of document.querySelectorAll("[data-poll]")) stamp(poll, true);
+document.addEventListener("htmx:before:request", (event) => {
+  if (pollOf(event) && document.hidden) event.preventDefault();
+});
+document.addEventListener("htmx:before:response", (event) => {
+  const { raw, status } = event.detail.ctx.response;
   const poll = pollOf(event);
-  if (poll) stamp(poll, event.detail.ctx.response.status < 400);
+  if (raw.redirected && new URL(raw.url).pathname.startsWith("/accounts/")) {
+    event.preventDefault(); // never show the sign-in page inside a fragment
+    location.reload();
+  } else if (poll) {
+    stamp(poll, status < 400);
+    if (status >= 400) event.preventDefault(); // what is shown stays; the note says how old it is
+  }
 });
 document.addEventListener("htmx:error", (event) => {
   const poll = pollOf(event);
