@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pathway.calendars import WorkCalendar
@@ -91,6 +91,7 @@ def test_a_subdivision_has_its_own_holidays() -> None:
     assert germany.is_working_day(epiphany)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-600, 600).filter(bool))
 def test_adding_counts_exactly_the_working_days_passed(day: date, count: int) -> None:
     found = CHICAGO.add_working_days(day, count)
@@ -100,6 +101,7 @@ def test_adding_counts_exactly_the_working_days_passed(day: date, count: int) ->
     assert CHICAGO.is_working_day(found)
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_a_deadline_never_moves_later(day: date) -> None:
     moved = CHICAGO.last_working_day_on_or_before(day)
@@ -108,6 +110,7 @@ def test_a_deadline_never_moves_later(day: date) -> None:
     assert not any(CHICAGO.is_working_day(moved + timedelta(days=n + 1)) for n in range((day - moved).days))
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(ZONES))
 def test_a_day_starts_at_its_first_instant_in_every_time_zone(day: date, zone: str) -> None:
     clinic = calendar(time_zone=zone)

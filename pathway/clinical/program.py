@@ -23,7 +23,8 @@ REFILL_CONCENTRATIONS = Sourced(
     rule="section 3.4",
 )
 HOURS_A_DAY = Decimal(24)
-MICROSECONDS_A_DAY = Decimal(86_400_000_000)
+MICROSECONDS_AN_HOUR = Decimal(3_600_000_000)
+MICROSECONDS_A_DAY = HOURS_A_DAY * MICROSECONDS_AN_HOUR
 ZERO = Decimal(0)
 
 
@@ -94,9 +95,11 @@ def simple_program(concentration_mcg_per_ml: Decimal, dose_mcg_per_day: Decimal)
     return Program(concentration_mcg_per_ml, (DoseStep(ZERO, dose_mcg_per_day),))
 
 
-def days_between(start: datetime, end: datetime) -> Decimal:
-    """Elapsed real time in days, exact to the microsecond, whatever the clocks did."""
-    return Decimal((end - start) // timedelta(microseconds=1)) / MICROSECONDS_A_DAY
+def microseconds(span: timedelta) -> Decimal:
+    """Elapsed real time, exact, whatever the clocks did; divisions come last, so that no bolus slips by
+    rounding.
+    """
+    return Decimal(span // timedelta(microseconds=1))
 
 
 def delivered_ml(program: Program, start: datetime, end: datetime, pump_midnight: datetime | None) -> Decimal:
@@ -105,20 +108,24 @@ def delivered_ml(program: Program, start: datetime, end: datetime, pump_midnight
     only a program that varies over the day needs it. A bolus counts as given right after its minute.
     """
     if program.mode is Mode.SIMPLE:
-        return program.flow_ml_per_day * days_between(start, end)
+        return program.flow_ml_per_day * microseconds(end - start) / MICROSECONDS_A_DAY
     anchor = start if pump_midnight is None else pump_midnight
-    until_end = _dose_since_midnight(program, days_between(anchor, end))
-    until_start = _dose_since_midnight(program, days_between(anchor, start))
+    until_end = _dose_since_midnight(program, microseconds(end - anchor))
+    until_start = _dose_since_midnight(program, microseconds(start - anchor))
     return (until_end - until_start) / program.concentration_mcg_per_ml
 
 
-def _dose_since_midnight(program: Program, days: Decimal) -> Decimal:
-    whole = days.to_integral_value(ROUND_FLOOR)
-    hour = (days - whole) * HOURS_A_DAY
-    dose = whole * program.dose_mcg_per_day + program.patient_mcg_per_day * hour / HOURS_A_DAY
+def _dose_since_midnight(program: Program, elapsed: Decimal) -> Decimal:
+    days = (elapsed / MICROSECONDS_A_DAY).to_integral_value(ROUND_FLOOR)
+    of_day = elapsed - days * MICROSECONDS_A_DAY
+    dose = days * program.dose_mcg_per_day + program.patient_mcg_per_day * of_day / MICROSECONDS_A_DAY
     for step, length_h in program.step_spans():
-        dose += step.dose_mcg * min(max(hour - step.start_h, ZERO), length_h) / length_h
-    return dose + sum((bolus.dose_mcg for bolus in program.boluses if bolus.at_h < hour), ZERO)
+        covered = min(
+            max(of_day - step.start_h * MICROSECONDS_AN_HOUR, ZERO), length_h * MICROSECONDS_AN_HOUR
+        )
+        dose += step.dose_mcg * covered / (length_h * MICROSECONDS_AN_HOUR)
+    given = (bolus.dose_mcg for bolus in program.boluses if bolus.at_h * MICROSECONDS_AN_HOUR < of_day)
+    return dose + sum(given, ZERO)
 
 
 def min_dose_mcg_per_day(pump: PumpModel, concentration_mcg_per_ml: Decimal) -> Decimal:
@@ -172,7 +179,8 @@ def schedule_problems(program: Program) -> list[Reason]:
     if any(not 0 <= bolus.at_h < HOURS_A_DAY for bolus in program.boluses):
         problems.append(Reason("boluses", "A bolus is given between 0 h and 24 h."))
     given = [step.dose_mcg for step in program.steps] + [bolus.dose_mcg for bolus in program.boluses]
-    if any(dose < 0 for dose in (*given, program.patient_bolus_mcg, program.patient_boluses_per_day)):
+    given += [program.patient_bolus_mcg, Decimal(program.patient_boluses_per_day)]
+    if min(given) < 0:
         problems.append(Reason("dose_mcg_per_day", "A dose cannot be negative."))
     return problems
 

@@ -17,8 +17,8 @@ from pathway.clinical.program import (
     ZERO,
     Mode,
     Program,
-    days_between,
     delivered_ml,
+    microseconds,
     schedule_problems,
 )
 from pathway.clinical.results import CannotCompute, Reason, cannot
@@ -82,7 +82,7 @@ class ProgramChange:
 
     def delivered_ml(self, start: datetime, end: datetime) -> Decimal:
         if self.program is None:
-            return self.idle_ml_per_day * days_between(start, end)
+            return self.idle_ml_per_day * microseconds(end - start) / MICROSECONDS_A_DAY
         return delivered_ml(self.program, start, end, self.pump_midnight)
 
 
@@ -195,10 +195,16 @@ def first_reach(history: tuple[Stretch, ...], level_ml: Decimal) -> datetime | N
 
 def expected_residual_ml(events: Iterable[ReservoirEvent], at: datetime) -> Decimal | CannotCompute:
     """V_fill - delivered(t), through every change, bolus and correction up to `at`; mL, never below 0."""
-    known = tuple(event for event in events if event.at <= at) if at.tzinfo else ()
     if at.tzinfo is None:
         return cannot("at", "Every time needs its time zone.")
-    problems = check_events(known)
+    history = tuple(events)
+    problems = check_events(history)
     if problems:
         return CannotCompute(problems)
-    return stretches(known)[-1].volume_at(at)
+    known = tuple(event for event in history if event.at <= at)
+    if not any(isinstance(event, Fill) for event in known):
+        return cannot("fill", "No fill is recorded before this time, so the volume is unknown.")
+    last = stretches(known)[-1]
+    if last.running is None and at > last.start:
+        return cannot("program", "No program is recorded, so nobody knows what the pump delivered.")
+    return last.volume_at(at)

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clinical.device import PumpModel
-from pathway.clinical.program import ZERO, Program, program_problems
+from pathway.clinical.program import MICROSECONDS_A_DAY, ZERO, Program, microseconds, program_problems
 from pathway.clinical.reservoir import (
     Correction,
     Fill,
@@ -187,7 +187,7 @@ def _runway(
         volume_ml=last.volume_ml,
         flow_ml_per_day=last.running.flow_ml_per_day,
         alarm_ml=alarm.value,
-        days_to_alarm=_days(alarm_at - fill_at),
+        days_to_alarm=microseconds(alarm_at - fill_at) / MICROSECONDS_A_DAY,
         whole_days=(limit_at - fill_at).days,
         alarm_at=alarm_at,
         stability_at=stability_at,
@@ -207,10 +207,6 @@ def _runway(
         constants=tuple(constant for constant in used if constant is not None),
         notes=tuple(notes),
     )
-
-
-def _days(span: timedelta) -> Decimal:
-    return Decimal(span // timedelta(microseconds=1)) / Decimal(86_400_000_000)
 
 
 def _worst_alarm_at(
