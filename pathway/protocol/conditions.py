@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pathway.protocol.facts import CaseFacts
-from pathway.protocol.roles import Decision, Role, Stage
+from pathway.protocol.roles import Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
 
 Condition = Callable[[Protocol, CaseFacts], bool]
@@ -34,11 +34,18 @@ def has_pump(protocol: Protocol, facts: CaseFacts) -> bool:
 
 @condition
 def refill_not_booked(protocol: Protocol, facts: CaseFacts) -> bool:
-    """A filled pump is in place, and no appointment was made since its last fill."""
-    if facts.pump is None or facts.pump.filled_on is None or facts.pump.refill_by is None:
+    """A filled pump is in place, and no appointment protects it.
+
+    An appointment protects when it was made since the last fill, lies after it, and is not later than the refill-by
+    date, which moves when the dose does.
+    """
+    pump, booking = facts.pump, facts.todos.get("book_refill")
+    if pump is None or pump.filled_on is None or pump.refill_by is None:
         return False
-    booked = facts.day("book_refill.date")
-    return booked is None or booked <= facts.pump.filled_on
+    booked_for = facts.day("book_refill.date")
+    if booking is None or booking.ended_on is None or booked_for is None:
+        return True
+    return booking.ended_on < pump.filled_on or not pump.filled_on < booked_for <= pump.refill_by
 
 
 @condition
@@ -61,10 +68,22 @@ def trial_not_waived(protocol: Protocol, facts: CaseFacts) -> bool:
     return not trial_waived(protocol, facts)
 
 
+def trial_verdict(facts: CaseFacts) -> str | None:
+    """The verdict of this visit's readings; None while a newer dose is to be given or was given and is not yet read."""
+    dose, readings = facts.todos.get("trial_dose"), facts.todos.get("trial_readings")
+    if dose is None or readings is None:
+        return None
+    if dose.id > readings.id and dose.state is not TodoState.NOT_APPLICABLE:
+        return None
+    verdict: str | None = facts.value("trial_readings.verdict", this_visit=True)
+    return verdict
+
+
 @condition
 def trial_may_escalate(protocol: Protocol, facts: CaseFacts) -> bool:
-    """The last screening dose was inadequate and below the highest one."""
-    if facts.value("trial_readings.verdict", this_visit=True) != "inadequate":
+    """The last screening dose was inadequate and below the highest one, and nobody declined a further one."""
+    dose = facts.todos.get("trial_dose")
+    if trial_verdict(facts) != "inadequate" or dose is None or dose.state is TodoState.NOT_APPLICABLE:
         return False
     return float(facts.value("trial_readings.dose_mcg") or 0) < protocol.policy.trial_max_dose_mcg
 
@@ -72,22 +91,23 @@ def trial_may_escalate(protocol: Protocol, facts: CaseFacts) -> bool:
 @condition
 def trial_concluded(protocol: Protocol, facts: CaseFacts) -> bool:
     """The readings gave a verdict that no further dose will change."""
-    verdict = facts.value("trial_readings.verdict", this_visit=True)
-    return verdict is not None and not trial_may_escalate(protocol, facts)
+    return trial_verdict(facts) is not None and not trial_may_escalate(protocol, facts)
 
 
 @condition
 def trial_failed(protocol: Protocol, facts: CaseFacts) -> bool:
     """The trial ended without a positive response."""
-    verdict = facts.value("trial_readings.verdict", this_visit=True)
-    return verdict in ("inadequate", "adverse") and trial_concluded(protocol, facts)
+    return trial_verdict(facts) in ("inadequate", "adverse") and trial_concluded(protocol, facts)
 
 
 @condition
 def fresh_operation(protocol: Protocol, facts: CaseFacts) -> bool:
-    """The stage follows straight on an operation (not on a change of mind about the dose)."""
+    """The last operation was not yet followed by long-term care, so its wound and leak checks are still to come."""
     operation = facts.todos.get("operation")
-    return operation is not None and operation.is_settled and operation.visit_seq >= facts.visit_seq - 1
+    if operation is None or not operation.is_settled:
+        return False
+    later = (todo for key, todo in facts.todos.items() if protocol.home.get(key) is Stage.LONG_TERM)
+    return all(todo.visit_seq < operation.visit_seq for todo in later)
 
 
 @condition

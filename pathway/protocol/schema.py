@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
 
 from pathway.calendars import WorkCalendar
 from pathway.protocol.roles import EDGE, CloseReason, Decision, Edge, Role, Stage
 
 RULE = re.compile(r"^(?P<anchor>[a-z][a-z0-9_.]*) (?P<sign>[+-])(?P<count>\d{1,4}) (?P<unit>WD|d|mo)$")
 KEY = r"^[a-z][a-z0-9_]{1,59}$"
+SOURCE = r"^[VMUP](: .+)?$"
 FIXED_ANCHORS = frozenset({"opening", "stage", "previous", "refill_by", "end_of_service", "hold_review"})
+LADDER_ANCHOR, REPEAT_ANCHOR = "due", "previous"
 
 
 class Frozen(BaseModel):
@@ -50,13 +54,7 @@ class DueRule(Frozen):
 def add_months(day: date, months: int) -> date:
     """The same day some months on, or the month's last day where it is shorter (so never later)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        if last <= day.day:
-            try:
-                return date(year, month + 1, last)
-            except ValueError:
-                continue
-    raise ValueError(f"no such month: {year}-{month + 1}")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def parse_rule(value: object) -> object:
@@ -67,14 +65,18 @@ def parse_rule(value: object) -> object:
     if match is None:
         raise ValueError(f"“{value}” is not a due rule; write e.g. “opening +10 WD”, “trial_date -5 WD”, “previous +6 mo”")
     count = int(match["count"]) * (-1 if match["sign"] == "-" else 1)
-    return {"anchor": match["anchor"], "count": count, "unit": match["unit"]}
+    return DueRule.model_validate({"anchor": match["anchor"], "count": count, "unit": match["unit"]})
 
 
 Due = Annotated[DueRule, BeforeValidator(parse_rule), PlainSerializer(str)]
 
 
 class Repeat(Frozen):
-    """When a done to-do comes back: its next due date, and the condition that must hold (see conditions)."""
+    """When a done to-do comes back, and its next due date.
+
+    With `when`: as soon as that condition holds. Without: as soon as everything it waits for (`after`) was done anew;
+    at once where it waits for nothing. A decision comes back by itself when its signature lapsed or a round began.
+    """
 
     due: Due
     when: str | None = None
@@ -103,7 +105,7 @@ class TodoDef(Frozen):
     outlives_stage: bool = False
     new_round: bool = False
     help: str = ""
-    source: str = Field(default="P", description="Tag of the rule: V, M, U or P (local policy), with its source")
+    source: str = Field(default="P", pattern=SOURCE, description="Tag of the rule: V, M, U or P (local policy), and its source")
 
 
 class EdgeDef(Frozen):
@@ -137,11 +139,24 @@ class StageDef(Frozen):
     edge: tuple[EdgeDef, ...]
 
 
+def require_anchor(rule: DueRule, anchor: str) -> DueRule:
+    """Refuse a rule that is counted from anything else."""
+    if rule.anchor != anchor:
+        raise ValueError(f"“{rule}” must be counted from “{anchor}”")
+    return rule
+
+
 class Rung(Frozen):
     """One step of the ladder by which a to-do reminds: when, relative to its due date, and who is told."""
 
     kind: Literal["remind", "due", "escalate"]
     due: Due
+
+    @field_validator("due")
+    @classmethod
+    def from_due(cls, rule: DueRule) -> DueRule:
+        """A rung is counted from the due date and nothing else."""
+        return require_anchor(rule, LADDER_ANCHOR)
 
 
 class Policy(Frozen):
@@ -183,6 +198,14 @@ class Protocol(Frozen):
     close_roles: tuple[Role, ...]
     close_reasons: tuple[CloseReason, ...]
     stages: tuple[StageDef, ...]
+
+    @field_validator("ladder_repeat")
+    @classmethod
+    def from_last_rung(cls, rule: DueRule) -> DueRule:
+        """Beyond the last rung each step is counted from the one before, and must come after it."""
+        if rule.count < 1:
+            raise ValueError(f"“{rule}” would never move on")
+        return require_anchor(rule, REPEAT_ANCHOR)
 
     @cached_property
     def stage(self) -> dict[Stage, StageDef]:
@@ -227,5 +250,10 @@ class Protocol(Frozen):
 
     def sha256(self) -> str:
         """Hash of the canonical text, hex."""
-        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest(self.canonical())
+
+
+def digest(source: Mapping[str, Any]) -> str:
+    """SHA-256 of JSON values, hex; the order of keys does not matter."""
+    text = json.dumps(source, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
