@@ -14,7 +14,7 @@ from pathway.calendars import WorkCalendar
 from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.guards import applies, judge
-from pathway.protocol.roles import Stage, TodoState
+from pathway.protocol.roles import Decision, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT, DueRule, Protocol, TodoDef
 
 LAST_RESORT = "nothing_else_open"
@@ -63,14 +63,33 @@ def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> P
         left = [todo for todo in facts.todos.values() if todo.is_open and todo.key != REOPEN_PROMPT.key]
         return Plan(withdrawals=tuple(Withdrawal(todo.id, todo.key, "The case closed.") for todo in left))
     lapses = tuple(signed for signed in facts.signoffs if _has_lapsed(protocol, signed, facts))
-    facts = replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in lapses))
+    facts = _without(facts, lapses)
+    planner = _planned(protocol, facts, calendar)
+    # A new visit opens the very duties some signatures rest on: those lapse too, and are not asked for before.
+    opening = {opening.todo.key for opening in planner.openings}
+    shaken = tuple(signed for signed in _counting(facts) if opening & set(protocol.decision[signed.decision].binds))
+    if shaken:
+        planner = _planned(protocol, _without(facts, shaken), calendar)
+    return Plan(tuple(planner.openings), tuple(planner.redates), tuple(planner.withdrawals), lapses + shaken)
+
+
+def _planned(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> _Planner:
     planner = _Planner(protocol, facts, calendar)
     planner.leave_old_stages()
     for todo in _asked(protocol, facts.stage):
         planner.consider(todo, wanted=applies(protocol, todo, facts))
     planner.consider_gates()
     planner.consider_last_resort()
-    return Plan(tuple(planner.openings), tuple(planner.redates), tuple(planner.withdrawals), lapses)
+    return planner
+
+
+def _without(facts: CaseFacts, gone: tuple[SignOffFact, ...]) -> CaseFacts:
+    return replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in gone))
+
+
+def _counting(facts: CaseFacts) -> Iterator[SignOffFact]:
+    """The signatures of the present round."""
+    return (signed for signed in facts.signoffs if signed.round == facts.decision_round)
 
 
 def _has_lapsed(protocol: Protocol, signed: SignOffFact, facts: CaseFacts) -> bool:
@@ -113,7 +132,7 @@ class _Planner:
         if latest is not None and latest.is_open:
             if wanted:
                 self._redate(todo, latest)
-            else:
+            elif not (todo.outlives_stage and latest.visit_seq != self.facts.visit_seq):
                 self._withdraw(latest, "It no longer applies.")
         elif wanted:
             rule = self._rule_to_open(todo, latest)
@@ -136,32 +155,43 @@ class _Planner:
 
     def _rule_to_open(self, todo: TodoDef, latest: TodoFact | None) -> DueRule | None:
         """The due rule of the next occurrence, or None where none is to open now."""
-        if not self._prerequisites_met(todo, latest):
+        if not all(self._is_met(key, todo, latest) for key in todo.after):
             return None
+        first = self._is_first(todo, latest)
         if todo.decision is not None:
-            return None if todo.role in self.facts.votes(todo.decision) else todo.due
-        old_visit = self.protocol.home[todo.key] is not None and latest is not None and (
-            latest.visit_seq != self.facts.visit_seq
-        )
-        if latest is None or latest.state == TodoState.WITHDRAWN or old_visit or todo.key in self.protocol.prompts:
+            if todo.role in self.facts.votes(todo.decision) or self._being_changed(todo.decision):
+                return None
+            return todo.due if first or todo.repeat is None else todo.repeat.due
+        if first or todo.key in self.protocol.prompts:
             return todo.due
         if todo.repeat is None:
             return None
         again = todo.repeat.when is None or CONDITIONS[todo.repeat.when](self.protocol, self.facts)
         return todo.repeat.due if again else None
 
-    def _prerequisites_met(self, todo: TodoDef, latest: TodoFact | None) -> bool:
-        """Every duty this one waits for is settled, and, where this one repeats, settled anew since."""
-        for key in todo.after:
-            before = self.facts.todos.get(key)
-            if before is None or not before.is_settled:
-                return False
-            if self.protocol.home[key] is self.facts.stage and before.visit_seq != self.facts.visit_seq:
-                return False
-            repeats = todo.repeat is not None and latest is not None and latest.is_settled
-            if repeats and latest is not None and before.id < latest.id:
-                return False
-        return True
+    def _is_first(self, todo: TodoDef, latest: TodoFact | None) -> bool:
+        """Whether the duty was not yet settled in this visit (those of any stage: not since they were last needed)."""
+        if latest is None or latest.state is TodoState.WITHDRAWN:
+            return True
+        return self.protocol.home[todo.key] is not None and latest.visit_seq != self.facts.visit_seq
+
+    def _being_changed(self, decision: Decision) -> bool:
+        """Whether a record that signatures would rest on is open: nobody signs on facts about to change."""
+        return bool(self.open_keys & set(self.protocol.decision[decision].binds))
+
+    def _is_met(self, key: str, todo: TodoDef, latest: TodoFact | None) -> bool:
+        """Whether one prerequisite is met: signed for, or settled; and done anew where the duty comes back after it."""
+        definition, before = self.protocol.todos[key], self.facts.todos.get(key)
+        if definition.decision is not None:
+            vote = self.facts.votes(definition.decision).get(definition.role)
+            return vote is not None and vote.vote == "for"
+        if before is None or not before.is_settled:
+            return False
+        if self.protocol.home[key] is self.facts.stage and before.visit_seq != self.facts.visit_seq:
+            return False
+        if self._is_first(todo, latest) or latest is None or todo.repeat is None or todo.repeat.when is not None:
+            return True
+        return todo.decision is not None or (before.state is TodoState.DONE and before.id > latest.id)
 
     def _anchor(self, name: str, latest: TodoFact | None) -> date | None:
         """The date a due rule hangs on, or None where it is not known yet."""
@@ -178,25 +208,29 @@ class _Planner:
         return fixed[name] if name in fixed else facts.day(self.protocol.anchors[name])
 
     def _due(self, todo: TodoDef, rule: DueRule, latest: TodoFact | None, floor: date) -> date | None:
-        """The due date by this rule. Safety dates move earlier to a working day; others never lie before `floor`."""
+        """The due date by this rule, None where its anchor is unknown. It never lies before `floor`.
+
+        A safety date moves earlier to a working day, and may lie before `floor` where the date it protects does.
+        """
         anchor = self._anchor(rule.anchor, latest)
         if anchor is None:
             return None
         due = rule.on(anchor, self.calendar)
-        if todo.safety:
-            return self.calendar.last_working_day_on_or_before(due)
-        return max(due, floor)
+        if not todo.safety:
+            return max(due, floor)
+        earlier = self.calendar.last_working_day_on_or_before
+        return max(earlier(due), min(floor, earlier(anchor)))
 
     def _open(self, todo: TodoDef, latest: TodoFact | None, rule: DueRule) -> None:
-        due = self._due(todo, rule, latest, self.facts.today)
-        if due is not None:
-            self.openings.append(Opening(todo, latest.occurrence + 1 if latest else 1, due))
-            self.open_keys.add(todo.key)
+        """Open it; where its date hangs on one nobody knows it is due now, for a duty is never lost for want of a date."""
+        due = self._due(todo, rule, latest, self.facts.today) or self.facts.today
+        self.openings.append(Opening(todo, latest.occurrence + 1 if latest else 1, due))
+        self.open_keys.add(todo.key)
 
     def _redate(self, todo: TodoDef, latest: TodoFact) -> None:
         """Follow the date a duty hangs on; dates counted from its opening never move by themselves."""
         if todo.due.anchor in ("opening", "stage", "previous") or (
-            latest.occurrence > 1 and todo.repeat is not None and todo.repeat.due.anchor != todo.due.anchor
+            latest.occurrence > 1 and todo.repeat is not None and todo.repeat.due != todo.due
         ):
             return
         due = self._due(todo, todo.due, latest, latest.opened_on)
