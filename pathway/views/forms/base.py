@@ -67,6 +67,7 @@ class ScreenFormMixin:
     `units`: `{field name: unit}`, shown after the input and read out with the label.
     """
 
+    error_title: ClassVar[str] = "Nothing is saved yet. Please look at:"
     fieldsets: ClassVar[list[tuple[Any, ...]]] = []
     units: ClassVar[dict[str, str]] = {}
     fields: dict[str, forms.Field]
