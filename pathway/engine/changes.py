@@ -34,6 +34,9 @@ class Changes:
     """What one action will write. Nothing reaches the database before `flush`; a row may be changed only once."""
 
     def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
         self._inserts: dict[type[models.Model], list[models.Model]] = defaultdict(list)
         self._updates: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
         self._deletes: dict[type[models.Model], list[Any]] = defaultdict(list)
@@ -67,6 +70,7 @@ class Changes:
         steps = ", ".join(f"s{number} AS ({part})" for number, part in enumerate(parts[:-1]))
         with connection.cursor() as cursor:
             cursor.execute(f"WITH {steps} {parts[-1]}" if steps else parts[-1], params)
+        self._clear()
 
     def _insert_parts(self, parts: list[str], params: list[Any]) -> None:
         for model, rows in self._inserts.items():

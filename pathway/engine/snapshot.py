@@ -27,7 +27,7 @@ CASE_COLUMNS = ", ".join(f'c."{field.column}"' for field in Case._meta.concrete_
 SNAPSHOT = f"""
 SELECT {CASE_COLUMNS},
   (SELECT event_seq FROM pathway_case WHERE id = c.id) AS seen_seq,
-  cl.time_zone, cl.calendar_version,
+  cl.calendar_version, pt.birth_date,
   (SELECT json_agg(m.role) FROM pathway_membership m WHERE m.clinic_id = c.clinic_id AND m.clinician_id = %(actor)s),
   (SELECT json_agg(json_build_array(t.role, t.clinician_id)) FROM pathway_careteammember t
      JOIN pathway_clinician u ON u.id = t.clinician_id AND u.is_active WHERE t.case_id = c.id),
@@ -43,8 +43,8 @@ SELECT {CASE_COLUMNS},
        s.facts_hash, s.reason <> '')) FROM pathway_signoff s WHERE s.case_id = c.id AND s.lapsed_at IS NULL),
   (SELECT json_build_array(p.id, p.implanted_on, (p.filled_at AT TIME ZONE cl.time_zone)::date, p.refill_by,
        p.end_of_service_on, p.dose_since) FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL)
-FROM pathway_case c JOIN pathway_clinic cl ON cl.id = c.clinic_id
-WHERE c.id = %(case)s FOR UPDATE OF c
+FROM pathway_case c JOIN pathway_clinic cl ON cl.id = c.clinic_id JOIN pathway_patient pt ON pt.id = c.patient_id
+WHERE c.id = %(case)s FOR NO KEY UPDATE OF c
 """
 CASE_OF_TODO = "(SELECT case_id FROM pathway_todo WHERE id = %(todo)s)"
 BY_CASE = SNAPSHOT
@@ -62,6 +62,7 @@ class Snapshot:
     actor_roles: frozenset[Role]
     team: dict[Role, tuple[UUID, ...]]
     members: dict[Role, tuple[UUID, ...]]
+    birth_date: date
     entered_by_id: UUID | None
     entered_by_edge: str
     ended_by: dict[UUID, UUID]
@@ -91,7 +92,7 @@ def _fetch(cursor: Any, sql: str, params: dict[str, Any]) -> Sequence[Any]:
 
 
 def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Snapshot:
-    zone, version, roles, team, members, visit, todos, signoffs, pump = (_json(value) for value in extra)
+    version, birth_date, roles, team, members, visit, todos, signoffs, pump = (_json(value) for value in extra)
     case = Case.from_db("default", CASE_FIELDS, list(columns))
     calendar = calendar_of(case.clinic_id, version)
     entered_by, edge = visit or (None, "")
@@ -114,6 +115,7 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         actor_roles=frozenset(Role(role) for role in roles or ()),
         team=_by_role(team),
         members=_by_role(members),
+        birth_date=birth_date,
         entered_by_id=UUID(entered_by) if entered_by else None,
         entered_by_edge=edge,
         ended_by={UUID(row[0]): UUID(row[13]) for row in todos or () if row[13]},

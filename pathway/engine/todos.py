@@ -120,12 +120,19 @@ def build_record(
     unknown = set(values) - {field.name for field in model.content_fields()}
     if unknown:
         raise Invalid({name: ["This record has no such field."] for name in sorted(unknown)})
-    record = model(
-        **values, case_id=act.case.id, todo_id=todo.id, recorded_at=act.at, recorded_by_id=act.actor.id
-    )
+    local = {
+        day: act.calendar.local_date(values[instant])
+        for instant, day in model.LOCAL_DATES.items()
+        if isinstance(values.get(instant), datetime)
+    }
+    bound = {"case_id": act.case.id, "todo_id": todo.id, "recorded_at": act.at, "recorded_by_id": act.actor.id}
+    record = model(**{**values, **local}, **bound)
     try:
         record.clean_fields(exclude=BOUND)
         record.clean()
+        record.check_on(
+            today=act.facts.today, birth_date=act.snapshot.birth_date, origin=act.case.origin
+        )
     except ValidationError as error:
         raise Invalid(error.message_dict if hasattr(error, "error_dict") else {"": error.messages}) from error
     return record

@@ -18,9 +18,9 @@ from pathway.models.implant import CATHETERS, PUMPS, RESERVOIRS, STRENGTHS, Oper
 class Pump(Row):
     """One implanted pump. Instants are UTC, dates are the clinic's.
 
-    `alarm_on`, `worst_case_on`, `dry_on`: the reservoir at the alarm volume, the same with the pump's largest error,
-    and empty. `stability_on`: the drug's last day. `refill_by`: the date the refill duty carries. A date is empty
-    where the pump's number is not known; `refill_by` never is once the pump is filled.
+    `alarm_on`, `worst_case_on`, `dry_on`: the reservoir at the alarm volume, the same with the pump's largest
+    error, and empty. `stability_on`: the drug's last day. `refill_by`: the date the refill duty carries. A
+    date is empty where the pump's number is not known; `refill_by` never is once the pump is filled.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pumps", db_index=False)
@@ -60,11 +60,10 @@ class Pump(Row):
             models.CheckConstraint(condition=Q(reservoir_ml__in=[20, 40]), name="pump_reservoir_known"),
             set_together("pump_fill_whole", "filled_at", "filled_on", "fill_ml", "concentration_mcg_per_ml"),
             set_together("pump_dose_whole", "daily_dose_mcg_per_day", "dose_since"),
-            set_together("pump_runway_whole", "alarm_on", "stability_on", "refill_by"),
+            set_together("pump_runway_whole", "stability_on", "refill_by"),
             models.CheckConstraint(
-                condition=Q(refill_by__isnull=True)
-                | Q(filled_at__isnull=False, daily_dose_mcg_per_day__isnull=False),
-                name="pump_runway_has_fill_and_dose",
+                condition=Q(refill_by__isnull=True) | Q(filled_at__isnull=False),
+                name="pump_runway_has_fill",
             ),
             models.CheckConstraint(
                 condition=Q(refill_by__isnull=True)

@@ -11,7 +11,7 @@ from pathway.models.people import Clinic, Clinician
 from pathway.models.todo import Todo
 from pathway.protocol.roles import CARE_ROLES
 
-STATES = ["pending", "leased", "sent", "dead"]
+STATES = ["pending", "leased", "sent", "dropped", "dead"]
 KINDS = [
     ("opened", "A to-do opened"),
     ("handed_over", "A to-do was handed over"),
