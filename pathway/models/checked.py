@@ -1,4 +1,5 @@
-"""How a clinical record checks itself: its own rules in Python with a sentence at the field, its dates against today.
+"""How a clinical record checks itself: its own rules in Python with a sentence at the field, its dates
+against today.
 
 Knows no rule of any record; asks no database.
 """
@@ -20,8 +21,8 @@ Problem = tuple[str, str]
 class CheckedRecord(ClinicalRecord):
     """A record whose rules are `problems()`.
 
-    `LOCAL_DATES` names, for each instant, the column that keeps its date in the clinic's calendar. `PAST` names the
-    dates that cannot lie in the future.
+    `LOCAL_DATES` names, for each instant, the column that keeps its date in the clinic's calendar. `PAST`
+    names the dates that cannot lie in the future.
     """
 
     LOCAL_DATES: ClassVar[dict[str, str]] = {}
@@ -31,7 +32,7 @@ class CheckedRecord(ClinicalRecord):
         abstract = True
 
     def problems(self) -> Iterator[Problem]:
-        """What is wrong across fields. Called also when single fields are missing: then they are None or empty."""
+        """What is wrong across fields. A field that is missing is None or empty here."""
         yield from ()
 
     def clean(self) -> None:
@@ -39,7 +40,7 @@ class CheckedRecord(ClinicalRecord):
         raise_all((*self.problems(), *self._local_date_problems()))
 
     def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        """What is wrong for this patient on this day. `origin`: spinal, cerebral or empty where it is not known."""
+        """What is wrong for this patient on this day. `origin`: spinal, cerebral, or empty: not known."""
         yield from date_problems(self, today=today, birth_date=birth_date)
 
     def check_on(self, *, today: date, birth_date: date | None = None, origin: str = "") -> None:
@@ -47,10 +48,10 @@ class CheckedRecord(ClinicalRecord):
         raise_all(self.problems_on(today=today, birth_date=birth_date, origin=origin))
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """Nothing: keys are made here and never typed, and the database has the last word on one record a to-do."""
+        """Nothing: keys are never typed, and the database has the last word on one record a to-do."""
 
     def validate_constraints(self, exclude: Any = None) -> None:
-        """Nothing: fields and `problems()` say the same with better words, and asking costs a statement each."""
+        """Nothing: fields and `problems()` say the same in better words; asking costs a statement each."""
 
     def _local_date_problems(self) -> Iterator[Problem]:
         for instant_field, date_field in self.LOCAL_DATES.items():

@@ -1,6 +1,7 @@
 """The cells of a record's tables (muscle by side, reading by hour, one drug a line): what each may hold.
 
-Pure checks on JSON values, shared by the models and by the forms that draw the tables. Knows no table's meaning.
+Pure checks on JSON values, shared by the models and by the forms that draw the tables. Knows no table's
+meaning.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MISSING = (None, "")
 
 
 class Cell(StrEnum):
-    """The kinds of cell and how JSON keeps them: amounts as text so that nothing is rounded, dates as ISO text."""
+    """The kinds of cell. JSON keeps amounts as text, so that nothing is rounded, and dates as ISO text."""
 
     TEXT = "text"
     CHOICE = "choice"
@@ -57,11 +58,12 @@ class Column:
             case Cell.DATE:
                 return "" if _is_date(value) else f"“{value}” is not a date."
             case Cell.WHOLE:
-                return "" if type(value) is int and self.low <= value <= self.high else self._range()
+                return "" if type(value) is int and self.low <= value <= self.high else self.range_text()
             case Cell.AMOUNT:
-                return "" if self._is_amount(value) else self._range()
+                return "" if self._is_amount(value) else self.range_text()
 
-    def _range(self) -> str:
+    def range_text(self) -> str:
+        """What the column takes, as a sentence."""
         kind = "a whole number" if self.cell is Cell.WHOLE else "a number"
         return f"Enter {kind} from {self.low} to {self.high}{' ' if self.unit else ''}{self.unit}."
 
@@ -117,7 +119,7 @@ class Table:
     fixed: tuple[tuple[str, str], ...] = ()
 
     def problems(self, rows: Any) -> list[ValidationError]:
-        """Everything wrong with the rows, each with its place (the parameters that the form's table understands)."""
+        """Everything wrong with the rows, each with its place in the parameters that a form understands."""
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             return [ValidationError("This is not a table of rows.", code="shape")]
         if not self.at_least <= len(rows) <= self.at_most:

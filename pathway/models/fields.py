@@ -1,5 +1,5 @@
-"""Column types of the clinical records. Each limit is written once and held twice: in Python with a sentence that
-helps, and as a CHECK of the column in PostgreSQL. Knows no record.
+"""Column types of the clinical records. Each limit is written once and held twice: in Python with a sentence
+that helps, and as a CHECK of the column in PostgreSQL. Knows no record.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Whole(_Bounded, models.SmallIntegerField):  # type: ignore[type-arg]
 
 
 class Amount(_Bounded, models.DecimalField):  # type: ignore[type-arg]
-    """A decimal number from `low` to `high` (texts or whole numbers), by default with up to three decimals."""
+    """A decimal number from `low` to `high` (text or whole), by default with up to three decimals."""
 
     def __init__(self, *args: Any, low: Any = 0, high: Any = 0, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 9)
@@ -110,7 +110,7 @@ class Amount(_Bounded, models.DecimalField):  # type: ignore[type-arg]
 
 
 class Rows(models.JSONField):
-    """A list of rows of one `Table`. Migrations keep only how many rows there may be; the columns live in code."""
+    """A list of rows of one `Table`. Migrations keep how many rows there may be; columns live in code."""
 
     def __init__(
         self, *args: Any, table: Table | None = None, at_least: int = 0, at_most: int = 50, **kwargs: Any

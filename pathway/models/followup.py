@@ -1,4 +1,5 @@
-"""Living with the pump: rehabilitation, taper of tablets, replacement, the yearly emergency check, and plain notes.
+"""Living with the pump: rehabilitation, taper of tablets, replacement, the yearly emergency check, and plain
+notes.
 
 Knows clinical.md sections 1.6, 6 and 7; it advises no taper and no date.
 """

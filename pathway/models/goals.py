@@ -1,4 +1,4 @@
-"""What patient and team aim at, and how far it was reached: goal attainment scaling (clinical.md section 5)."""
+"""What patient and team aim at, and how far it was reached: goal attainment scaling."""
 
 from __future__ import annotations
 

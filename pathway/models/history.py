@@ -1,4 +1,5 @@
-"""What lies behind the spasticity: the drugs that were tried, the diagnosis, and what makes withdrawal riskier.
+"""What lies behind the spasticity: the drugs that were tried, the diagnosis, and what makes withdrawal
+riskier.
 
 Knows clinical.md sections 1.1 to 1.3 and 1.6, no decision about candidacy.
 """
@@ -94,7 +95,7 @@ class MedicationHistory(CheckedRecord):
     remarks = LongText(blank=True)
 
     def problems(self) -> Iterator[Problem]:
-        """Oral baclofen: a failure needs its row; a dose above the usual most needs a reason (mg, or mcg by mistake)."""
+        """Oral baclofen: a failure needs its row; a dose above the usual most needs a reason."""
         if MEDICATION_TABLE.problems(self.medications):
             return
         baclofen = [row for row in self.medications if row["drug"] == "baclofen"]
@@ -104,7 +105,8 @@ class MedicationHistory(CheckedRecord):
         if doses and max(doses) > ORAL_BACLOFEN_MAX_MG_PER_DAY and not self.above_usual_reason:
             yield (
                 "medications",
-                f"Baclofen {plain(max(doses))} mg/day is above the usual most of 80 mg/day: check that it is mg and "
+                f"Baclofen {plain(max(doses))} mg/day is above the usual most of 80 mg/day: check that it "
+                f"is mg and "
                 "not mcg, or give the reason.",
             )
 
@@ -153,7 +155,8 @@ class NeuroHistory(CheckedRecord):
         "origin of the spasticity",
         choices=ORIGINS,
         max_length=10,
-        help_text="Every titration limit depends on it. Usual: MS, spinal cord injury spinal; cerebral palsy, stroke, "
+        help_text="Every titration limit depends on it. Usual: MS, spinal cord injury spinal; cerebral "
+        "palsy, stroke, "
         "brain injury cerebral; the clinician decides [P]",
     )
     onset_on = models.DateField("onset", null=True, blank=True, help_text="As exact as known")

@@ -60,7 +60,8 @@ class SurgicalPlan(CheckedRecord):
     antibiotic_plan = LongText(
         "antibiotic plan",
         max_length=500,
-        help_text="One weight-based dose within 60 min before incision, 120 min for vancomycin [M: ASHP/IDSA 2013]",
+        help_text="One weight-based dose within 60 min before incision, 120 min for vancomycin [M: "
+        "ASHP/IDSA 2013]",
     )
     remarks = LongText(blank=True)
 
@@ -187,7 +188,8 @@ class Operation(CheckedRecord):
         unit="cm",
         max_digits=5,
         decimal_places=1,
-        help_text="Full length less what was trimmed; without it no bridge or prime can be worked out [V:S54]",
+        help_text="Full length less what was trimmed; without it no bridge or prime can be worked out "
+        "[V:S54]",
     )
     tip_level = Choice("tip level", choices=SPINAL_LEVELS, max_length=3)
     concentration_mcg_per_ml = Whole(
@@ -235,7 +237,8 @@ class Operation(CheckedRecord):
         elif trimmed is not None and total - trimmed != implanted:
             yield (
                 "catheter_implanted_cm",
-                f"{plain(total)} cm less {plain(trimmed)} cm is {plain(total - trimmed)} cm, not {plain(implanted)} cm.",
+                f"{plain(total)} cm less {plain(trimmed)} cm is {plain(total - trimmed)} cm, not "
+                f"{plain(implanted)} cm.",
             )
 
     def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ ABDOMEN = (
 
 
 class SurgicalReview(CheckedRecord):
-    """Whether spine, abdomen and body accept a catheter and a pump, and whether an infection is in the way."""
+    """Whether spine, abdomen and body accept catheter and pump, and whether an infection is in the way."""
 
     kind = "surgical_review"
     PAST = ("reviewed_on",)
@@ -117,7 +117,8 @@ class AnesthesiaReview(CheckedRecord):
         "anticoagulant plan needed",
         max_length=500,
         blank=True,
-        help_text="Agreed with the prescriber, who alone tells the patient to stop [P]; empty where none is needed",
+        help_text="Agreed with the prescriber, who alone tells the patient to stop [P]; empty where none "
+        "is needed",
     )
     remarks = LongText(blank=True)
 

@@ -1,4 +1,5 @@
-"""After a procedure: the telephone call, the device's registration and card, and the checks of wound and nerves.
+"""After a procedure: the telephone call, the device's registration and card, and the checks of wound and
+nerves.
 
 Knows clinical.md sections 2.1 and 6; a finding asks for an action, which one is the clinician's.
 """

@@ -1,4 +1,4 @@
-"""A refill: the reservoir emptied and filled, with what was expected and what was found (clinical.md 4.5 and 7).
+"""A refill: the reservoir emptied and filled, with what was expected and what was found (clinical.md 4.5, 7).
 
 Knows one refill; dates that follow from it are worked out elsewhere.
 """
@@ -80,7 +80,8 @@ class Refill(CheckedRecord):
         "reason beyond a limit",
         max_length=1000,
         blank=True,
-        help_text="Steps up at a refill: spinal adults 40 %, cerebral adults and children 20 %; down 20 % [V:S6b,S4]",
+        help_text="Steps up at a refill: spinal adults 40 %, cerebral adults and children 20 %; down 20 % "
+        "[V:S6b,S4]",
     )
     drug_lot = models.CharField("drug lot", max_length=40)
     needle_guide = Choice("needle placed with", choices=NEEDLE_GUIDES)
@@ -130,13 +131,13 @@ class Refill(CheckedRecord):
                 "No fill when unsure: a refill is recorded only with the septum identified [V:S16].",
             )
         expected, aspirated = self.expected_residual_ml, self.aspirated_ml
-        if isinstance(expected, Decimal) and isinstance(aspirated, Decimal) and not self.residual_action:
-            if abs(aspirated - expected) > RESIDUAL_LIMIT_ML:
-                yield (
-                    "residual_action",
-                    f"{plain(aspirated)} mL instead of {plain(expected)} mL: repeat the aspiration, check program and "
-                    "log, look at the patient, and write what was done [V:S57].",
-                )
+        known = isinstance(expected, Decimal) and isinstance(aspirated, Decimal)
+        if known and abs(aspirated - expected) > RESIDUAL_LIMIT_ML and not self.residual_action:
+            yield (
+                "residual_action",
+                f"{plain(aspirated)} mL instead of {plain(expected)} mL: repeat the aspiration, check the "
+                "program and log, look at the patient, and write what was done [V:S57].",
+            )
         yield from dose_problems(
             "daily_dose_mcg_per_day", self.daily_dose_mcg_per_day, self.over_limit_reason
         )

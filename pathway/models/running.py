@@ -79,7 +79,8 @@ def step_problems(
     if -pct > DECREASE_PCT.value[1] + EPSILON_PCT.value:
         yield (
             field,
-            f"{plain(pct)} % is more than the label's step down of 20 %; withdrawal is possible: give a reason.",
+            f"{plain(pct)} % is more than the label's step down of 20 %; withdrawal is possible: give a "
+            f"reason.",
         )
 
 
@@ -116,7 +117,8 @@ class ProgramRecord(CheckedRecord):
     mode = Choice(choices=MODES, default=str(Mode.SIMPLE))
     daily_dose_mcg_per_day = dose_field(
         "daily dose",
-        help_text="The 24 h total. Start: twice the effective screening dose; once if it lasted over 8 h or after a "
+        help_text="The 24 h total. Start: twice the effective screening dose; once if it lasted over 8 h "
+        "or after a "
         "negative reaction [V:S4,S14]",
     )
     previous_dose_mcg_per_day = dose_field(
@@ -168,7 +170,7 @@ class ProgramRecord(CheckedRecord):
         return self.previous_dose_mcg_per_day != self.daily_dose_mcg_per_day
 
     def problems(self) -> Iterator[Problem]:
-        """A dose that runs, in the right unit, with reasons beyond common experience, and a bridge decision."""
+        """A dose that runs, in the right unit, reasons beyond common experience, a bridge decision."""
         yield from dose_problems(
             "daily_dose_mcg_per_day", self.daily_dose_mcg_per_day, self.over_limit_reason
         )

@@ -1,4 +1,5 @@
-"""Deciding and booking: eligibility against the rules of clinical.md 1.1 and 1.3, the team's minute, appointments.
+"""Deciding and booking: eligibility against the rules of clinical.md 1.1 and 1.3, the team's
+minute, appointments.
 
 A rule that blocks is named; the people decide, never this module.
 """
@@ -76,7 +77,7 @@ class Eligibility(CheckedRecord):
         return [row["rule"] for row in self.rules if row["answer"] == "blocks"]
 
     def problems(self) -> Iterator[Problem]:
-        """Answers have their notes, absolute rules are not argued away, and the conclusion follows the answers."""
+        """Answers have notes, absolute rules are not argued away, the conclusion follows the answers."""
         if self.eligible is False and not self.reasons:
             yield "reasons", "Give the reasons."
         if ELIGIBILITY_TABLE.problems(self.rules):

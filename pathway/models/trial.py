@@ -1,4 +1,4 @@
-"""The screening trial: its plan, the dose, the readings by hour, and the call afterwards (clinical.md section 2).
+"""The screening trial: its plan, the dose, and the readings by hour (clinical.md section 2).
 
 Knows one dose at a time; whether 24 hours have passed since the last one is a rule of the pathway.
 """
@@ -37,7 +37,8 @@ class TrialPlan(CheckedRecord):
     monitoring_plan = LongText(
         "monitoring",
         max_length=500,
-        help_text="Usual: every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h; resuscitation at hand [P; V:S3]",
+        help_text="Usual: every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h; resuscitation at "
+        "hand [P; V:S3]",
     )
     remarks = LongText(blank=True)
 
@@ -60,7 +61,7 @@ class TrialPlan(CheckedRecord):
 
 
 def hold_problems(hold: str, prescriber: str, hold_from: Any) -> Iterator[Problem]:
-    """A confirmed hold names who confirmed it and when it starts; without a blood thinner there is neither."""
+    """A confirmed hold names who confirmed it and when it starts; without a blood thinner, neither."""
     if hold == "confirmed" and not prescriber:
         yield "prescriber", "Name the prescriber who confirmed the hold."
     if hold == "confirmed" and not hold_from:
@@ -88,7 +89,10 @@ def strength_trap(strength: Decimal) -> str:
     """Which mistake a wrong screening strength probably is."""
     if strength in (500, 1000, 2000):
         times = plain(strength / SCREENING_MCG_PER_ML)
-        return f"{plain(strength)} mcg/mL is a refill strength, {times} times too strong: a trial uses 50 mcg/mL only."
+        return (
+            f"{plain(strength)} mcg/mL is a refill strength, {times} times too strong: "
+            "a trial uses 50 mcg/mL only."
+        )
     if strength * 1000 == SCREENING_MCG_PER_ML:
         return "0.05 is mg/mL; this field is in mcg/mL: enter 50 if that is on the ampule."
     return f"A trial uses 50 mcg/mL only, not {plain(strength)}."
@@ -108,7 +112,8 @@ class TrialDose(CheckedRecord):
         low=25,
         high=100,
         unit="mcg",
-        help_text="50, then 75, then 100 mcg, at least 24 h apart [V:S4,S5]; 25 for very small children [V:S9]",
+        help_text="50, then 75, then 100 mcg, at least 24 h apart [V:S4,S5]; 25 for very small children "
+        "[V:S9]",
     )
     concentration_mcg_per_ml = Amount(
         "strength on the ampule",
@@ -209,7 +214,8 @@ class TrialReadings(CheckedRecord):
     readings = Rows(
         "readings",
         table=READINGS_TABLE,
-        help_text="Before the dose and at 1, 2, 4, 6 and 8 h [P]; tone at least twice in the first 4 h [V:S9]",
+        help_text="Before the dose and at 1, 2, 4, 6 and 8 h [P]; tone at least twice in the first 4 h "
+        "[V:S9]",
     )
     adverse_events = Codes("adverse events", codes=ADVERSE_EVENTS, blank=True)
     negative_reaction = models.BooleanField(
@@ -222,7 +228,8 @@ class TrialReadings(CheckedRecord):
     )
     verdict = Choice(
         choices=VERDICTS,
-        help_text="Usual measure: mean MAS or Penn falls by at least 1 [P], and you judge it clinically significant [M: LIO]",
+        help_text="Usual measure: mean MAS or Penn falls by at least 1 [P], and you judge it clinically "
+        "significant [M: LIO]",
     )
     reasons = LongText(
         blank=True, help_text="Needed for a positive verdict without such a fall, and for an adverse one"

@@ -1,1 +1,42 @@
-"""Forms of the screens and how they are drawn. Forms clean input; what it means is decided in the engine."""
+"""The forms of every clinical record by kind, and what all screen forms share beside them."""
+
+from __future__ import annotations
+
+from pathway.views.forms import evaluation, followup, implant, selection, trial
+from pathway.views.forms.record import RecordForm
+
+FORMS: dict[str, type[RecordForm]] = {
+    form._meta.model.kind: form
+    for form in (
+        evaluation.AssessmentForm,
+        evaluation.MedicationHistoryForm,
+        evaluation.NeuroHistoryForm,
+        evaluation.GoalsForm,
+        evaluation.GoalsReviewForm,
+        evaluation.SurgicalReviewForm,
+        evaluation.AnesthesiaReviewForm,
+        evaluation.SocialChecklistForm,
+        evaluation.EducationRecordForm,
+        selection.EligibilityForm,
+        selection.MdtMinuteForm,
+        selection.BookingForm,
+        trial.TrialPlanForm,
+        trial.TrialDoseForm,
+        trial.TrialReadingsForm,
+        implant.SurgicalPlanForm,
+        implant.AnesthesiaPlanForm,
+        implant.OperationForm,
+        implant.DeviceRegistrationForm,
+        implant.PostopCheckForm,
+        implant.CallNoteForm,
+        followup.ProgramForm,
+        followup.RefillForm,
+        followup.RehabPlanForm,
+        followup.TaperPlanForm,
+        followup.DevicePlanForm,
+        followup.EmergencyCheckForm,
+        followup.NoteForm,
+    )
+}
+
+__all__ = ["FORMS", "RecordForm"]

@@ -1,0 +1,102 @@
+"""Forms of titration and long-term care: program, refill, rehabilitation, taper, replacement, yearly check,
+note.
+"""
+
+from __future__ import annotations
+
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.refill import Refill
+from pathway.models.running import ProgramRecord
+from pathway.views.forms.record import RecordForm
+
+STRENGTH = [
+    "concentration_mcg_per_ml",
+    "concentration_mcg_per_ml_again",
+    "previous_concentration_mcg_per_ml",
+    "bridge",
+    "bridge_reason",
+]
+
+
+class ProgramForm(RecordForm):
+    """What the pump was set to."""
+
+    TWICE = ("concentration_mcg_per_ml",)
+    fieldsets = [
+        (
+            "Dose",
+            [
+                "effective_at",
+                "mode",
+                "daily_dose_mcg_per_day",
+                "previous_dose_mcg_per_day",
+                "reason",
+                "over_limit_reason",
+            ],
+        ),
+        ("Strength in the pump", STRENGTH),
+        ("Scales", ["penn_frequency", "mas_mean", "remarks"]),
+    ]
+
+    class Meta(RecordForm.Meta):
+        model = ProgramRecord
+
+
+class RefillForm(RecordForm):
+    """A reservoir emptied and filled."""
+
+    TWICE = ("concentration_mcg_per_ml",)
+    fieldsets = [
+        ("Before", ["refilled_at", "interrogated", "alarms"]),
+        (
+            "Emptying",
+            ["needle_guide", "septum_identified", "expected_residual_ml", "aspirated_ml", "residual_action"],
+        ),
+        ("Filling", ["filled_ml", "drug_lot", *STRENGTH]),
+        (
+            "Dose",
+            ["daily_dose_mcg_per_day", "previous_dose_mcg_per_day", "over_limit_reason", "complications"],
+        ),
+    ]
+
+    class Meta(RecordForm.Meta):
+        model = Refill
+
+
+class RehabPlanForm(RecordForm):
+    """Rehabilitation referral."""
+
+    TODAY = ("referred_on",)
+
+    class Meta(RecordForm.Meta):
+        model = RehabPlan
+
+
+class TaperPlanForm(RecordForm):
+    """Weaning one oral drug."""
+
+    class Meta(RecordForm.Meta):
+        model = TaperPlan
+
+
+class DevicePlanForm(RecordForm):
+    """Replacement of the pump."""
+
+    class Meta(RecordForm.Meta):
+        model = DevicePlan
+
+
+class EmergencyCheckForm(RecordForm):
+    """The yearly emergency check."""
+
+    TODAY = ("checked_on",)
+
+    class Meta(RecordForm.Meta):
+        model = EmergencyCheck
+
+
+class NoteForm(RecordForm):
+    """Free text."""
+
+    class Meta(RecordForm.Meta):
+        model = Note

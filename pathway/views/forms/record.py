@@ -1,0 +1,248 @@
+"""How a clinical record becomes a form: an input for each kind of column, checks against today, strengths
+read twice.
+
+Knows the kinds of columns and no single record; those are in the modules beside it.
+"""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from pathway.clinical.quantities import Unit, read_quantity, typed_twice
+from pathway.clinical.results import CannotCompute
+from pathway.models.checked import CheckedRecord
+from pathway.models.columns import Cell, Column, Table
+from pathway.models.fields import Amount, Codes, LongText, Rows, Whole
+from pathway.models.record import BOOKKEEPING
+from pathway.models.records import RECORDS
+from pathway.views.forms.base import ScreenModelForm
+from pathway.views.forms.rows import RowsField
+
+AGAIN = "_again"
+KNOWN_UNITS = {unit.value: unit for unit in Unit}
+LOCAL_DATES = sorted({column for model in RECORDS.values() for column in model.LOCAL_DATES.values()})
+YES_NO = (("yes", "Yes"), ("no", "No"))
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Yes or no, chosen on purpose: an untouched answer is no answer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=YES_NO,
+            coerce=lambda value: value == "yes",
+            empty_value=None,
+            widget=forms.RadioSelect,
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """True and False as stored become the answers shown."""
+        return {True: "yes", False: "no"}.get(value, value)
+
+
+class AmountField(forms.DecimalField):
+    """A number in the unit beside it; another unit is refused with the conversion, never converted."""
+
+    def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
+        self.unit = unit
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """The typed text as a number. Raises ValidationError that names the probable mistake."""
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        if self.unit in KNOWN_UNITS:
+            read = read_quantity(value, KNOWN_UNITS[self.unit], "")
+            if isinstance(read, CannotCompute):
+                raise ValidationError(read.text, code="quantity")
+            return read
+        if "," in value:
+            raise ValidationError("Write decimals with a point, for example 0.5.", code="comma")
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored number without exponent or trailing zeros."""
+        if isinstance(value, Decimal):
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        return value
+
+
+class ClinicTimeField(forms.DateTimeField):
+    """A moment typed in clinic time, kept in UTC; refuses an hour that the clock skips or repeats."""
+
+    zone: tzinfo = UTC
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The clinic's wall clock as an aware moment."""
+        with timezone.override(self.zone):
+            moment = super().to_python(value)
+        return moment.astimezone(UTC) if moment else None
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored moment as the clinic's wall clock."""
+        with timezone.override(self.zone):
+            return super().prepare_value(value)
+
+
+def cell_field(column: Column) -> forms.Field:
+    """The input of one cell of a table."""
+    shared: dict[str, Any] = {"label": column.label, "required": column.required}
+    limits = {"min_value": column.range_text(), "max_value": column.range_text()}
+    match column.cell:
+        case Cell.TEXT:
+            return forms.CharField(max_length=column.max_length, **shared)
+        case Cell.CHOICE:
+            return forms.ChoiceField(choices=[("", "–"), *column.choices], **shared)
+        case Cell.WHOLE:
+            low, high = int(column.low), int(column.high)
+            return forms.IntegerField(min_value=low, max_value=high, error_messages=limits, **shared)
+        case Cell.AMOUNT:
+            return AmountField(
+                min_value=column.low, max_value=column.high, unit=column.unit, error_messages=limits, **shared
+            )
+        case Cell.YES_NO:
+            return forms.BooleanField(label=column.label, required=False)
+        case Cell.DATE:
+            return forms.DateField(**shared)
+
+
+def table_field(table: Table, **options: Any) -> RowsField:
+    """The input of a whole table."""
+    return RowsField(
+        {name: cell_field(column) for name, column in table.columns.items()},
+        fixed=table.fixed,
+        key=table.key,
+        row_header=table.row_header,
+        extra=max(table.at_least, min(3, table.at_most)),
+        max_rows=table.at_most,
+        units={name: column.unit for name, column in table.columns.items() if column.unit},
+        complete=bool(table.fixed) and table.at_least == len(table.fixed),
+        stack=len(table.columns) > 2,
+        required=table.at_least > 0,
+        **options,
+    )
+
+
+def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+    """The input of one column of a record."""
+    shared: dict[str, Any] = {"label": capfirst(field.verbose_name), "help_text": field.help_text}
+    required = not field.blank
+    match field:
+        case Rows():
+            return table_field(field.table, **shared)
+        case Codes():
+            boxes = forms.CheckboxSelectMultiple
+            return forms.MultipleChoiceField(choices=field.codes, widget=boxes, required=required, **shared)
+        case models.BooleanField() if not field.has_default():
+            return YesNoField(required=not field.null, **shared)
+        case models.DateTimeField():
+            return ClinicTimeField(required=required, **shared)
+        case Amount():
+            digits, places = field.max_digits, field.decimal_places
+            return AmountField(
+                max_digits=digits, decimal_places=places, unit=field.unit, required=required, **shared
+            )
+        case LongText():
+            return field.formfield(**kwargs | {"widget": forms.Textarea(attrs={"rows": 3})})
+    return field.formfield(**kwargs)
+
+
+class RecordForm(ScreenModelForm):
+    """A form that writes one clinical record.
+
+    `today` is the clinic's date and `time_zone` its zone; `case_birth_date` and `origin` ("spinal",
+    "cerebral" or empty) are the patient's. After `is_valid()`, `record_data()` is what the engine takes.
+    `TWICE` names the inputs that are typed twice, `TODAY` the dates that are today unless somebody says
+    otherwise.
+    """
+
+    TWICE: ClassVar[tuple[str, ...]] = ()
+    TODAY: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        model: type[CheckedRecord]
+        exclude = [*sorted(BOOKKEEPING), *LOCAL_DATES]
+        formfield_callback = form_field
+
+    def __init__(
+        self,
+        *args: Any,
+        today: date,
+        time_zone: str | ZoneInfo = "UTC",
+        case_birth_date: date | None = None,
+        origin: str = "",
+        **kwargs: Any,
+    ) -> None:
+        kwargs["initial"] = dict.fromkeys(self.TODAY, today) | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.zone = ZoneInfo(time_zone) if isinstance(time_zone, str) else time_zone
+        self.case_birth_date = case_birth_date
+        self.origin = origin
+        for name in self.TWICE:
+            self.fields[name + AGAIN] = self._again(name)
+        for field in self.fields.values():
+            if isinstance(field, ClinicTimeField):
+                field.zone = self.zone
+        self.units = self._units()
+
+    def _again(self, name: str) -> forms.Field:
+        again = copy.deepcopy(self.fields[name])
+        again.label = f"{again.label}, again"
+        again.help_text = (
+            "Read it once more from the label: a wrong strength is a wrong dose, many times over"
+        )
+        again.initial = None
+        return again
+
+    def _units(self) -> dict[str, str]:
+        """Units of the number inputs; a list of choices names its own."""
+        units = {}
+        for name in self.fields:
+            if name.endswith(AGAIN):
+                continue
+            column = self._meta.model._meta.get_field(name)
+            if isinstance(column, Amount | Whole) and column.unit and not column.choices:
+                units[name] = column.unit
+        return units
+
+    def clean(self) -> dict[str, Any]:
+        """What the model cannot see: the second entry of a strength, and the clinic's date of a moment.
+
+        Does not call the parent: it would ask the database about uniqueness, which the engine does by
+        writing.
+        """
+        for name in self.TWICE:
+            first, second = self.cleaned_data.get(name), self.cleaned_data.get(name + AGAIN)
+            if first is not None and second is not None:
+                same = typed_twice(Decimal(first), Decimal(second), name)
+                if isinstance(same, CannotCompute):
+                    self.add_error(name + AGAIN, same.text)
+        for instant, day in self._meta.model.LOCAL_DATES.items():
+            moment = self.cleaned_data.get(instant)
+            setattr(self.instance, day, moment.astimezone(self.zone).date() if moment else None)
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """The model's own checks, then those that need the patient and today."""
+        super()._post_clean()
+        try:
+            self.instance.check_on(today=self.today, birth_date=self.case_birth_date, origin=self.origin)
+        except ValidationError as wrong:
+            self._update_errors(wrong)
+
+    def record_data(self) -> dict[str, Any]:
+        """Every clinical field of the record by name, as Python values."""
+        return self.instance.content()
