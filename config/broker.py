@@ -30,7 +30,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
             "visibility_timeout": VISIBILITY_SECONDS,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,  # default 10: a killed worker's task came back after 92 s
-            "socket_timeout": 30,
+            "socket_timeout": 2,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 25,

@@ -41,7 +41,7 @@ _POSTGRES_OPTIONS = {
     "unix_socket_permissions": "0700",
     "max_connections": "80",
     "timezone": "UTC",
-    "log_min_messages": "warning",
+    "log_min_messages": "fatal",  # errors reach the application, which reports them
     # PostgreSQL quotes the refused row and the statement in its log; both may hold a person's name.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
@@ -207,6 +207,7 @@ def _as_account(account: pwd.struct_passwd | None) -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
+        "--securebits=+no_setuid_fixup",  # else access(2), by which PostgreSQL finds its files, ignores the capability
         "--pdeathsig=INT",
     ]
 

@@ -103,6 +103,8 @@ def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
             # data.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # A line for each periodic turn, every few seconds, says nothing.
+            "celery": {"level": "WARNING"},
         },
     }
 

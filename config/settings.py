@@ -7,6 +7,7 @@ under var/). TESTING=1, set by the test suite, does the same without touching va
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,4 @@ LOGGING = logging_settings(level=env.text("LOG_LEVEL", default="INFO"), readable
 configure_structlog()
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line at the end of a request says it all

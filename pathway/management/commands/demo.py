@@ -140,19 +140,11 @@ def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
         environment=environment | {"DATABASE_POOL": "6"},
         answers=lambda: machine.page_answers(port, reverse("account_login")),
     )
-    worker = [
-        "celery",
-        "-A",
-        "config",
-        "worker",
-        "--concurrency",
-        "2",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    yield Service("worker", [*python, *worker, "--loglevel", "WARNING"], where, environment=environment)
-    beat = ["celery", "-A", "config", "beat", "--loglevel", "WARNING"]
-    yield Service("beat", [*python, *beat], where, environment=environment)
+    # Celery warns about root because of pickle, which it is told to refuse.
+    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "config"]
+    worker = ["worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    yield Service("worker", [*celery, *worker], where, environment=environment)
+    yield Service("beat", [*celery, "beat"], where, environment=environment)
 
 
 def _forget(var: Path) -> None:
