@@ -24,7 +24,12 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-class Choice(models.CharField):  # type: ignore[type-arg]
+def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> str:
+    """The field's column as SQL writes it."""
+    return connection.ops.quote_name(str(field.column))
+
+
+class Choice(models.CharField):
     """One code of a closed list."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -33,10 +38,10 @@ class Choice(models.CharField):  # type: ignore[type-arg]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         codes = [str(key) for key, _ in self.flatchoices] + ([""] if self.blank else [])
-        return f"{connection.ops.quote_name(self.column)} IN ({', '.join(map(_quoted, codes))})"
+        return f"{_column(self, connection)} IN ({', '.join(map(_quoted, codes))})"
 
 
-class Codes(ArrayField):  # type: ignore[type-arg]
+class Codes(ArrayField):
     """Any number of codes of a closed list."""
 
     def __init__(self, verbose_name: str | None = None, *, codes: Choices = (), **kwargs: Any) -> None:
@@ -52,10 +57,10 @@ class Codes(ArrayField):  # type: ignore[type-arg]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         codes = ", ".join(_quoted(key) for key, _ in self.codes)
-        return f"{connection.ops.quote_name(self.column)} <@ ARRAY[{codes}]::varchar[]"
+        return f"{_column(self, connection)} <@ ARRAY[{codes}]::varchar[]"
 
 
-class LongText(models.TextField):  # type: ignore[type-arg]
+class LongText(models.TextField):
     """Several sentences, with an upper limit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -67,10 +72,10 @@ class LongText(models.TextField):  # type: ignore[type-arg]
         return [*super().validators, MaxLengthValidator(self.max_length or 0)]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        return f"char_length({connection.ops.quote_name(self.column)}) <= {self.max_length}"
+        return f"char_length({_column(self, connection)}) <= {self.max_length}"
 
 
-class _Bounded(models.Field):  # type: ignore[type-arg]
+class _Bounded(models.Field):
     """A number with a lowest and a highest value, and a unit that is shown and never converted."""
 
     def __init__(self, *args: Any, low: Any = 0, high: Any = 0, unit: str = "", **kwargs: Any) -> None:
@@ -93,14 +98,14 @@ class _Bounded(models.Field):  # type: ignore[type-arg]
         ]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        return f"{connection.ops.quote_name(self.column)} BETWEEN {self.low} AND {self.high}"
+        return f"{_column(self, connection)} BETWEEN {self.low} AND {self.high}"
 
 
-class Whole(_Bounded, models.SmallIntegerField):  # type: ignore[type-arg]
+class Whole(_Bounded, models.SmallIntegerField):
     """A whole number from `low` to `high`."""
 
 
-class Amount(_Bounded, models.DecimalField):  # type: ignore[type-arg]
+class Amount(_Bounded, models.DecimalField):
     """A decimal number from `low` to `high` (text or whole), by default with up to three decimals."""
 
     def __init__(self, *args: Any, low: Any = 0, high: Any = 0, **kwargs: Any) -> None:
@@ -130,6 +135,6 @@ class Rows(models.JSONField):
             raise ValidationError(problems)
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        column = connection.ops.quote_name(self.column)
+        column = _column(self, connection)
         count = f"jsonb_array_length({column}) BETWEEN {self.table.at_least} AND {self.table.at_most}"
         return f"CASE WHEN jsonb_typeof({column}) = 'array' THEN {count} ELSE false END"

@@ -245,7 +245,7 @@ class TrialReadings(CheckedRecord):
             ),
         ]
 
-    def best_fall(self) -> tuple[Decimal, int] | None:
+    def best_fall(self) -> tuple[Decimal, Decimal] | None:
         """Largest fall of mean MAS and of Penn from before the dose; None without a reading before it."""
         before = next((row for row in self.readings if row["hour"] == "0"), None)
         if before is None:
@@ -257,7 +257,7 @@ class TrialReadings(CheckedRecord):
         spasms = [
             before["penn"] - row["penn"] for row in later if None not in (before.get("penn"), row.get("penn"))
         ]
-        return tone, max(spasms, default=0)
+        return tone, Decimal(max(spasms, default=0))
 
     def problems(self) -> Iterator[Problem]:
         """Readings enough to judge by, plausible pressures, and a verdict that its reasons carry."""

@@ -6,7 +6,7 @@ from pathway.views.forms import evaluation, followup, implant, selection, trial
 from pathway.views.forms.record import RecordForm
 
 FORMS: dict[str, type[RecordForm]] = {
-    form._meta.model.kind: form
+    form.Meta.model.kind: form
     for form in (
         evaluation.AssessmentForm,
         evaluation.MedicationHistoryForm,

@@ -58,7 +58,7 @@ class AmountField(forms.DecimalField):
         self.unit = unit
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs inherit int
         """The typed text as a number. Raises ValidationError that names the probable mistake."""
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value)
@@ -196,7 +196,7 @@ class RecordForm(ScreenModelForm):
         for field in self.fields.values():
             if isinstance(field, ClinicTimeField):
                 field.zone = self.zone
-        self.units = self._units()
+        self.units = self._units()  # type: ignore[misc]  # read per form, declared per class
 
     def _again(self, name: str) -> forms.Field:
         again = copy.deepcopy(self.fields[name])
@@ -237,11 +237,11 @@ class RecordForm(ScreenModelForm):
 
     def _post_clean(self) -> None:
         """The model's own checks, then those that need the patient and today."""
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
         try:
             self.instance.check_on(today=self.today, birth_date=self.case_birth_date, origin=self.origin)
         except ValidationError as wrong:
-            self._update_errors(wrong)
+            self._update_errors(wrong)  # type: ignore[attr-defined]  # not in the stubs
 
     def record_data(self) -> dict[str, Any]:
         """Every clinical field of the record by name, as Python values."""
