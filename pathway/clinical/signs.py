@@ -14,6 +14,7 @@ from pathway.clinical.sources import Sourced, Tag
 FEVER_C = Sourced(Decimal("38.0"), "degrees C", Tag.POLICY, rule="section 8 red flags")
 SLOW_BREATHING = Sourced(10, "breaths/min, below", Tag.POLICY, rule="section 8 red flags")
 COMA_GCS = Sourced(8, "GCS, up to", Tag.POLICY, rule="section 8 red flags")
+SLEEPY_GCS = Sourced(12, "GCS, up to", Tag.POLICY, rule="section 8 overdose")
 ALTERED_GCS = Sourced(15, "GCS, below", Tag.POLICY, rule="section 8 red flags")
 
 
@@ -85,6 +86,10 @@ class Signs:
     @property
     def coma(self) -> bool:
         return self.gcs is not None and self.gcs <= COMA_GCS.value
+
+    @property
+    def sleepy(self) -> bool:
+        return bool(self.drowsy) or (self.gcs is not None and self.gcs <= SLEEPY_GCS.value)
 
     @property
     def confused(self) -> bool:

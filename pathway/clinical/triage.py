@@ -147,8 +147,8 @@ def _withdrawal(signs: Signs) -> Judgement:
 def _overdose(signs: Signs) -> Judgement:
     marks = _present(
         {
-            "drowsy": signs.drowsy,
             "coma": signs.coma,
+            "drowsy": signs.sleepy and not signs.coma,
             "slow breathing": signs.slow_breathing,
             "low tone": signs.low_tone,
         }
@@ -217,7 +217,7 @@ def _pocket_fill(signs: Signs) -> Judgement:
         {
             "volumes at the refill do not match": signs.refill_volume_mismatch,
             "pain or swelling at the refill": signs.pain_at_refill,
-            "sleepy after the refill": recent and (signs.drowsy or signs.coma),
+            "sleepy after the refill": recent and signs.sleepy,
         }
     )
     return (RED, marks) if marks else (None, [])

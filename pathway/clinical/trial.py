@@ -205,22 +205,21 @@ def trial_status(
     )
 
 
+_AFTER_RESPONSE = {
+    None: TrialState.OBSERVING,
+    Response.POSITIVE: TrialState.POSITIVE,
+    Response.ADVERSE: TrialState.ADVERSE,
+}
 _MAY_GO_ON = (TrialState.PLANNED, TrialState.CLEARED, TrialState.WAITING)
 
 
 def _state(given: Sequence[Injection], missing: tuple[Reason, ...]) -> TrialState:
     if not given:
         return TrialState.PLANNED if missing else TrialState.CLEARED
-    match given[-1].response:
-        case None:
-            return TrialState.OBSERVING
-        case Response.POSITIVE:
-            return TrialState.POSITIVE
-        case Response.ADVERSE:
-            return TrialState.ADVERSE
-        case Response.INADEQUATE:
-            at_top = given[-1].dose_mcg >= MAX_DOSE_MCG.value
-            return TrialState.NON_RESPONDER if at_top else TrialState.WAITING
+    if given[-1].response is Response.INADEQUATE:
+        at_top = given[-1].dose_mcg >= MAX_DOSE_MCG.value
+        return TrialState.NON_RESPONDER if at_top else TrialState.WAITING
+    return _AFTER_RESPONSE[given[-1].response]
 
 
 def continuous_problems(started_at: datetime, at: datetime) -> tuple[Reason, ...]:

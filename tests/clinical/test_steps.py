@@ -1,4 +1,4 @@
-"""One dose change: step limits by population and phase, intervals, and two-person cases (clinical.md 3.2, 13.12)."""
+"""One dose change: step limits by population and phase, intervals, two-person cases (clinical.md 3.2)."""
 
 from __future__ import annotations
 

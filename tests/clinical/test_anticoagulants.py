@@ -1,0 +1,90 @@
+"""Anticoagulant holds (clinical.md 1.7): hours before and after, and always the prescriber."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pathway.clinical.anticoagulants import HOLD_RULES, HoldPlan, ProcedureClass, hold_plan
+from tests.clinical.builders import NOON, refusal
+
+DAY = 24
+TABLE_1_7 = [
+    ("aspirin_primary", 6 * DAY, 24, "M"),
+    ("ibuprofen", 1 * DAY, 24, "M"),
+    ("diclofenac", 1 * DAY, 24, "M"),
+    ("ketorolac", 1 * DAY, 24, "M"),
+    ("indomethacin", 2 * DAY, 24, "M"),
+    ("naproxen", 4 * DAY, 24, "M"),
+    ("meloxicam", 4 * DAY, 24, "M"),
+    ("nabumetone", 6 * DAY, 24, "M"),
+    ("piroxicam", 10 * DAY, 24, "M"),
+    ("oxaprozin", 10 * DAY, 24, "M"),
+    ("clopidogrel", 7 * DAY, 24, "M"),
+    ("prasugrel", 10 * DAY, 24, "M"),
+    ("ticagrelor", 5 * DAY, 24, "M"),
+    ("warfarin", 5 * DAY, 24, "U"),
+    ("heparin_iv", 6, 24, "M"),
+    ("heparin_sc", 24, 8, "U"),
+    ("lmwh_prophylactic", 12, 24, "M"),
+    ("lmwh_therapeutic", 24, 24, "M"),
+    ("fondaparinux", 4 * DAY, 24, "M"),
+    ("apixaban", 3 * DAY, 24, "M"),
+    ("rivaroxaban", 3 * DAY, 24, "M"),
+    ("edoxaban", 3 * DAY, 24, "M"),
+    ("dabigatran", 4 * DAY, 24, "M"),
+]
+
+
+@pytest.mark.parametrize(
+    ("drug", "stop_h", "restart_h", "tag"), TABLE_1_7, ids=[f"1.7-{row[0]}" for row in TABLE_1_7]
+)
+def test_table_1_7(drug: str, stop_h: int, restart_h: int, tag: str) -> None:
+    rule = HOLD_RULES[drug]
+    assert hold_plan(drug, NOON) == HoldPlan(
+        rule=rule,
+        stop_at=NOON - timedelta(hours=stop_h),
+        restart_from=NOON + timedelta(hours=restart_h),
+        limit=rule.stop_h,
+        procedure_class=ProcedureClass.HIGH,
+        ask=("anesthesiologist", "prescriber"),
+        requires_prescriber_ok=True,
+    )
+    assert rule.stop_h is not None
+    assert (rule.stop_h.tag, rule.stop_h.sources, rule.stop_h.unit) == (tag, ("S36",), "h")
+
+
+def test_table_1_7_is_complete() -> None:
+    assert {drug for drug, *_ in TABLE_1_7} | {"aspirin_secondary"} == set(HOLD_RULES)
+
+
+def test_secondary_prevention_is_a_shared_decision() -> None:
+    plan = hold_plan("aspirin_secondary", NOON)
+    assert isinstance(plan, HoldPlan)
+    assert plan.stop_at is plan.limit is None
+    assert plan.rule.condition == "shared decision"
+    assert plan.requires_prescriber_ok
+
+
+def test_renal_impairment_lengthens_dabigatran_only() -> None:
+    plan = hold_plan("dabigatran", NOON, renal_impairment=True)
+    assert isinstance(plan, HoldPlan)
+    assert plan.stop_at == NOON - timedelta(days=6)
+    assert plan.limit is HOLD_RULES["dabigatran"].renal_stop_h
+    same = hold_plan("apixaban", NOON, renal_impairment=True)
+    assert isinstance(same, HoldPlan)
+    assert same.stop_at == NOON - timedelta(days=3)
+
+
+def test_warfarin_keeps_its_condition() -> None:
+    assert HOLD_RULES["warfarin"].condition == "INR 1.2 or less"
+
+
+def test_what_is_not_stored_is_not_guessed() -> None:
+    assert hold_plan("newdrug", NOON) == refusal(
+        "drug", "No hold time is stored for 'newdrug': ask the anesthesiologist and the prescriber."
+    )
+    assert hold_plan("warfarin", NOON, procedure_class=ProcedureClass.LOWER_BY_SITE) == refusal(
+        "procedure_class", "Only the high-risk table is stored: use the site's own for a single puncture."
+    )
