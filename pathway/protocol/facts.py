@@ -71,7 +71,11 @@ class PumpFact:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """One case at one moment. `todos` maps each key to its newest occurrence."""
+    """One case at one moment. `todos` maps each key to its newest occurrence.
+
+    `since_visit` is the visit with which the present stay began, where that is not the present one: a case that was
+    closed by mistake and reopened goes on where it was, and nothing done there is asked again.
+    """
 
     stage: Stage
     visit_seq: int
@@ -82,24 +86,29 @@ class CaseFacts:
     todos: Mapping[str, TodoFact] = field(default_factory=dict)
     signoffs: tuple[SignOffFact, ...] = ()
     pump: PumpFact | None = None
+    since_visit: int | None = None
 
     @property
     def on_hold(self) -> bool:
         """Whether the pathway is paused."""
         return self.hold_review_on is not None
 
+    def is_here(self, todo: TodoFact) -> bool:
+        """Whether the duty was opened during the present stay."""
+        return todo.visit_seq >= (self.visit_seq if self.since_visit is None else self.since_visit)
+
     def done_here(self, key: str) -> bool:
-        """Whether the duty was settled during the present visit."""
+        """Whether the duty was settled during the present stay."""
         todo = self.todos.get(key)
-        return todo is not None and todo.is_settled and todo.visit_seq == self.visit_seq
+        return todo is not None and todo.is_settled and self.is_here(todo)
 
     def value(self, path: str, *, this_visit: bool = False) -> Any:
-        """A fact of a done duty: "trial_booking.date"; None where it is not known (or not from this visit)."""
+        """A fact of a done duty: "trial_booking.date"; None where it is not known (or not from this stay)."""
         key, _, name = path.partition(".")
         todo = self.todos.get(key)
         if todo is None or todo.state != TodoState.DONE:
             return None
-        if this_visit and todo.visit_seq != self.visit_seq:
+        if this_visit and not self.is_here(todo):
             return None
         return todo.result.get(name)
 
@@ -118,8 +127,12 @@ class CaseFacts:
 
     def facts_hash(self, keys: tuple[str, ...]) -> str:
         """Hash of the records behind these duties: what a signature is bound to. Hex SHA-256."""
-        digests = {}
-        for key in keys:
-            todo = self.todos.get(key)
-            digests[key] = [str(todo.state), todo.result.get("digest")] if todo is not None and todo.is_settled else None
-        return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
+        latest = {key: self.todos[key] for key in keys if key in self.todos}
+        settled = {key: (todo.state, todo.result.get("digest")) for key, todo in latest.items() if todo.is_settled}
+        return hash_of(keys, settled)
+
+
+def hash_of(keys: tuple[str, ...], settled: Mapping[str, tuple[str, str | None]]) -> str:
+    """Hash of (state, digest) of each duty; one that is not settled counts as missing. Hex SHA-256."""
+    lines = [[key, *settled[key]] if key in settled else [key] for key in sorted(keys)]
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
