@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 
@@ -19,6 +19,14 @@ REFUSED = 3
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+def _split(value: str) -> SplitResult:
+    """The parts of a URL; all empty for text that is none at all, such as an unbalanced bracket."""
+    try:
+        return urlsplit(value)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 class Environment:
@@ -79,7 +87,7 @@ class Environment:
         value = self.text(name, default=default, why=why).rstrip("/")
         if not value:
             return ""
-        parts = urlsplit(value)
+        parts = _split(value)
         if (
             parts.scheme not in {"http", "https"}
             or not parts.hostname
@@ -99,10 +107,11 @@ class Environment:
         )
         if not value:
             return {}
-        if urlsplit(value).scheme not in {"postgres", "postgresql"}:
+        if not value.startswith(("postgres://", "postgresql://")):
             self.problem(f"{name} must start with postgresql://, the only database that Pathway runs on.")
             return {}
         try:
+            urlsplit(value)
             parsed = dict(environ.Env.db_url_config(value))
         except ValueError:  # a port that is no number, an unbalanced bracket
             self.problem(f"{name} cannot be read as postgresql://user:password@host:5432/name.")
@@ -117,7 +126,7 @@ class Environment:
         value = self.text(name, default=default, why="an address like redis://host:6379/0")
         if not value:
             return ""
-        parts = urlsplit(value)
+        parts = _split(value)
         reachable = parts.path if parts.scheme == "unix" else parts.hostname
         if parts.scheme not in {"redis", "rediss", "unix"} or not reachable:
             self.problem(
@@ -143,7 +152,7 @@ class Environment:
             "dummymail",
         }
         try:
-            if urlsplit(value).scheme not in schemes:
+            if _split(value).scheme not in schemes:
                 raise ValueError(value)
             return dict(environ.Env.email_url_config(value))
         except ValueError:

@@ -7,6 +7,7 @@ started it, and a thread that ends would take its children along.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import selectors
 import signal
@@ -15,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from config.embedded import Server
 from config.process import spawn
@@ -144,7 +144,7 @@ class Supervisor:
         finally:
             os.close(writer)
         child = _Child(service, process, started=time.monotonic())
-        self._outputs.register(os.fdopen(reader, "rb", buffering=0), selectors.EVENT_READ, child)
+        self._outputs.register(io.FileIO(reader, "rb"), selectors.EVENT_READ, child)
         return child
 
     def _tend(self, child: _Child, now: float) -> None:
@@ -204,7 +204,7 @@ class Supervisor:
         for key, _ in self._outputs.select(seconds):
             self._read(key.fileobj, key.data)  # type: ignore[arg-type]
 
-    def _read(self, stream: IO[bytes], child: _Child) -> bool:
+    def _read(self, stream: io.FileIO, child: _Child) -> bool:
         """One read; False at the end of the stream, or when there is nothing now."""
         data = stream.read(65536)
         if data is None:
@@ -231,7 +231,7 @@ class Supervisor:
             self._print(child.service.name, child.unfinished_line.decode(errors="replace"))
             child.unfinished_line = b""
 
-    def _close(self, stream: IO[bytes]) -> None:
+    def _close(self, stream: io.FileIO) -> None:
         self._outputs.unregister(stream)
         stream.close()
 

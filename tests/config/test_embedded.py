@@ -23,7 +23,7 @@ from tests.config.waiting import until
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that only its owner may enter, with a space in its name, deep enough to be too long for a socket."""
+    """A folder that only its owner may enter, with spaces in its name, too deep for a socket."""
     with tempfile.TemporaryDirectory(prefix="pathway embedded ") as name:
         deep = Path(name, "a folder with a long name" * 5)
         deep.mkdir(parents=True)
@@ -49,7 +49,7 @@ def test_the_address_is_known_before_the_server_runs(folder: Path) -> None:
 
 
 def test_a_killed_database_starts_again(folder: Path) -> None:
-    server = database(folder)
+    server = embedded.embedded_database(folder / "postgres")
     process = spawn(server.argv, directory=server.directory, output=subprocess.DEVNULL)
     until(server.answers)
     with psycopg.connect(server.url) as connection:
@@ -107,7 +107,7 @@ with embedded.running(embedded.embedded_broker(folder / "valkey")) as url:
 
 
 def test_an_ordinary_user_needs_nothing_special(folder: Path) -> None:
-    """Under root this becomes `nobody`, allowed to pass through root's folders; otherwise it is who runs the tests."""
+    """Under root it is `nobody`, allowed to pass through root's folders; otherwise whoever runs the tests."""
     prefix: list[str] = []
     if os.geteuid() == 0:
         account = pwd.getpwnam("nobody")
@@ -177,14 +177,14 @@ def test_a_server_that_cannot_start_says_where_to_look(folder: Path) -> None:
     server = database(folder)
     (server.directory / "PG_VERSION").write_text("7\n")
     with (
-        pytest.raises(embedded.EmbeddedError, match="did not start: see .*database.log"),
+        pytest.raises(embedded.EmbeddedError, match=r"did not start: see .*database\.log"),
         embedded.running(server),
     ):
         pass
 
 
 def test_stop_kills_a_process_that_ignores_its_signal(tmp_path: Path) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+    deaf = "import signal as s, time; s.signal(s.SIGTERM, s.SIG_IGN); print(1, flush=True); time.sleep(600)"
     process = spawn([sys.executable, "-c", deaf], directory=tmp_path, output=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
