@@ -90,7 +90,8 @@ class _Bounded(models.Field):
 
     @cached_property
     def validators(self) -> list[Callable[[Any], None]]:
-        message = f"Enter a number from {self.low} to {self.high}{' ' if self.unit else ''}{self.unit}."
+        unit = f" {self.unit}".rstrip().replace("%", "%%")  # Django fills the message in with %
+        message = f"Enter a number from {self.low} to {self.high}{unit}."
         return [
             *super().validators,
             MinValueValidator(self.low, message),

@@ -99,7 +99,7 @@ class ClinicTimeField(forms.DateTimeField):
 def cell_field(column: Column) -> forms.Field:
     """The input of one cell of a table."""
     shared: dict[str, Any] = {"label": column.label, "required": column.required}
-    limits = {"min_value": column.range_text(), "max_value": column.range_text()}
+    limits = dict.fromkeys(("min_value", "max_value"), column.range_text().replace("%", "%%"))
     match column.cell:
         case Cell.TEXT:
             return forms.CharField(max_length=column.max_length, **shared)
