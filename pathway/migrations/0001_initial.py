@@ -1111,7 +1111,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pump',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('explant_reason', ''), ('explanted_on__isnull', True)), models.Q(('explanted_on__gte', models.F('implanted_on')), models.Q(('explant_reason', ''), _negated=True)), _connector='OR'), name='pump_explant_has_reason'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('explant_reason', ''), ('explanted_on__isnull', True)), models.Q(('explanted_on__gte', models.F('implanted_on')), ('explanted_on__isnull', False), models.Q(('explant_reason', ''), _negated=True)), _connector='OR'), name='pump_explant_has_reason'),
         ),
         migrations.AddConstraint(
             model_name='catheter',
@@ -1211,7 +1211,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['neurosurgeon', 'physiatrist', 'anesthesiologist'])), name='signoff_by_physician'),
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['anesthesiologist', 'neurosurgeon', 'physiatrist'])), name='signoff_by_physician'),
         ),
         migrations.AddConstraint(
             model_name='signoff',

@@ -76,7 +76,7 @@ class Pump(Row):
             models.CheckConstraint(condition=Q(fill_ml__lte=F("reservoir_ml")), name="pump_fill_fits"),
             models.CheckConstraint(
                 condition=Q(explanted_on__isnull=True, explant_reason="")
-                | Q(explanted_on__gte=F("implanted_on")) & ~Q(explant_reason=""),
+                | Q(explanted_on__isnull=False, explanted_on__gte=F("implanted_on")) & ~Q(explant_reason=""),
                 name="pump_explant_has_reason",
             ),
         ]

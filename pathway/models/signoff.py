@@ -43,7 +43,7 @@ class SignOff(Row):
                 condition=Q(lapsed_at__isnull=True),
                 name="one_discipline_per_signer_and_round",
             ),
-            one_of("signoff_by_physician", "role", PHYSICIANS),
+            one_of("signoff_by_physician", "role", sorted(PHYSICIANS)),
             one_of("signoff_vote_known", "vote", ["for", "against"]),
             one_of("signoff_decision_known", "decision", Decision),
             models.CheckConstraint(
