@@ -36,7 +36,7 @@ def has_pump(protocol: Protocol, facts: CaseFacts) -> bool:
 def refill_not_booked(protocol: Protocol, facts: CaseFacts) -> bool:
     """A filled pump is in place, and no appointment protects it.
 
-    An appointment protects when it was made since the last fill, lies after it, and is not later than the refill-by
+    An appointment protects when it was made since the last fill, was not missed, and is not later than the refill-by
     date, which moves when the dose does.
     """
     pump, booking = facts.pump, facts.todos.get("book_refill")
@@ -45,7 +45,8 @@ def refill_not_booked(protocol: Protocol, facts: CaseFacts) -> bool:
     booked_for = facts.day("book_refill.date")
     if booking is None or booking.ended_on is None or booked_for is None:
         return True
-    return booking.ended_on < pump.filled_on or not pump.filled_on < booked_for <= pump.refill_by
+    missed = booked_for <= pump.filled_on or booked_for < facts.today
+    return missed or booking.ended_on < pump.filled_on or booked_for > pump.refill_by
 
 
 @condition
@@ -69,11 +70,11 @@ def trial_not_waived(protocol: Protocol, facts: CaseFacts) -> bool:
 
 
 def trial_verdict(facts: CaseFacts) -> str | None:
-    """The verdict of this visit's readings; None while a newer dose is to be given or was given and is not yet read."""
+    """The verdict of this stay's readings; None while a dose is still to be given, corrected or read."""
     dose, readings = facts.todos.get("trial_dose"), facts.todos.get("trial_readings")
-    if dose is None or readings is None:
+    if dose is None or readings is None or not dose.is_settled:
         return None
-    if dose.id > readings.id and dose.state is not TodoState.NOT_APPLICABLE:
+    if dose.state is TodoState.DONE and dose.id > readings.id:
         return None
     verdict: str | None = facts.value("trial_readings.verdict", this_visit=True)
     return verdict

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
@@ -63,33 +63,27 @@ def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> P
         left = [todo for todo in facts.todos.values() if todo.is_open and todo.key != REOPEN_PROMPT.key]
         return Plan(withdrawals=tuple(Withdrawal(todo.id, todo.key, "The case closed.") for todo in left))
     lapses = tuple(signed for signed in facts.signoffs if _has_lapsed(protocol, signed, facts))
-    facts = _without(facts, lapses)
-    planner = _planned(protocol, facts, calendar)
-    # A new visit opens the very duties some signatures rest on: those lapse too, and are not asked for before.
-    opening = {opening.todo.key for opening in planner.openings}
-    shaken = tuple(signed for signed in _counting(facts) if opening & set(protocol.decision[signed.decision].binds))
-    if shaken:
-        planner = _planned(protocol, _without(facts, shaken), calendar)
-    return Plan(tuple(planner.openings), tuple(planner.redates), tuple(planner.withdrawals), lapses + shaken)
-
-
-def _planned(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> _Planner:
+    facts = replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in lapses))
     planner = _Planner(protocol, facts, calendar)
     planner.leave_old_stages()
-    for todo in _asked(protocol, facts.stage):
+    for todo in _asked(protocol, facts):
         planner.consider(todo, wanted=applies(protocol, todo, facts))
     planner.consider_gates()
     planner.consider_last_resort()
-    return planner
+    return Plan(tuple(planner.openings), tuple(planner.redates), tuple(planner.withdrawals), lapses)
 
 
-def _without(facts: CaseFacts, gone: tuple[SignOffFact, ...]) -> CaseFacts:
-    return replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in gone))
+def replan_on(protocol: Protocol, facts: CaseFacts) -> date | None:
+    """The day on which time alone changes what is asked: a dose that has then been unchanged long enough.
 
-
-def _counting(facts: CaseFacts) -> Iterator[SignOffFact]:
-    """The signatures of the present round."""
-    return (signed for signed in facts.signoffs if signed.round == facts.decision_round)
+    None where only an action can change it, or where the day has come already.
+    """
+    since = facts.pump.dose_since if facts.pump else None
+    gates = protocol.stage[facts.stage].edge if facts.stage in protocol.stage else ()
+    if since is None or not any("dose_settled" in gate.guards for gate in gates):
+        return None
+    settled = since + timedelta(days=protocol.policy.dose_unchanged_days)
+    return settled if settled > facts.today else None
 
 
 def _has_lapsed(protocol: Protocol, signed: SignOffFact, facts: CaseFacts) -> bool:
@@ -99,11 +93,19 @@ def _has_lapsed(protocol: Protocol, signed: SignOffFact, facts: CaseFacts) -> bo
     return signed.facts_hash != facts.facts_hash(protocol.decision[signed.decision].binds)
 
 
-def _asked(protocol: Protocol, stage: Stage) -> Iterator[TodoDef]:
-    """The duties that may be open in this stage, the last resort left out."""
-    for todo in (*protocol.stage[stage].todo, *protocol.anytime):
+def _asked(protocol: Protocol, facts: CaseFacts) -> Iterator[TodoDef]:
+    """The duties that may be open now, the last resort left out.
+
+    A duty that outlives its stage is asked again where it was withdrawn: closing a case by mistake loses none.
+    """
+    for todo in (*protocol.stage[facts.stage].todo, *protocol.anytime):
         if todo.when != LAST_RESORT:
             yield todo
+    for key, latest in facts.todos.items():
+        definition = protocol.todos[key]
+        if definition.outlives_stage and latest.state is TodoState.WITHDRAWN:
+            if protocol.home[key] is not facts.stage:
+                yield definition
 
 
 class _Planner:
@@ -117,14 +119,12 @@ class _Planner:
         self.open_keys = {key for key, todo in facts.todos.items() if todo.is_open}
 
     def leave_old_stages(self) -> None:
-        """Withdraw what belonged to a stage the case has left, unless it outlives its stage."""
+        """Withdraw what belonged to a stage the case has left: not what outlives it, nor what is being corrected."""
         for key in sorted(self.open_keys):
-            home, todo = self.protocol.home.get(key), self.protocol.todos.get(key)
-            outlives = todo is not None and todo.outlives_stage
-            reopened_here = self.facts.todos[key].visit_seq == self.facts.visit_seq and key not in self.protocol.prompts
-            if home is None or home is self.facts.stage or outlives or reopened_here:
-                continue
-            self._withdraw(self.facts.todos[key], "The case left the stage.")
+            todo, home = self.facts.todos[key], self.protocol.home[key]
+            elsewhere = home is not None and home is not self.facts.stage
+            if elsewhere and not self.facts.is_here(todo) and not self.protocol.todos[key].outlives_stage:
+                self._withdraw(todo, "The case left the stage.")
 
     def consider(self, todo: TodoDef, *, wanted: bool) -> None:
         """Open, keep (perhaps on another date) or withdraw one duty."""
@@ -132,7 +132,7 @@ class _Planner:
         if latest is not None and latest.is_open:
             if wanted:
                 self._redate(todo, latest)
-            elif not (todo.outlives_stage and latest.visit_seq != self.facts.visit_seq):
+            elif self.facts.is_here(latest) or not todo.outlives_stage:
                 self._withdraw(latest, "It no longer applies.")
         elif wanted:
             rule = self._rule_to_open(todo, latest)
@@ -170,10 +170,10 @@ class _Planner:
         return todo.repeat.due if again else None
 
     def _is_first(self, todo: TodoDef, latest: TodoFact | None) -> bool:
-        """Whether the duty was not yet settled in this visit (those of any stage: not since they were last needed)."""
+        """Whether the duty was not yet settled in this stay (one of any stage: not since it was last needed)."""
         if latest is None or latest.state is TodoState.WITHDRAWN:
             return True
-        return self.protocol.home[todo.key] is not None and latest.visit_seq != self.facts.visit_seq
+        return self.protocol.home[todo.key] is not None and not self.facts.is_here(latest)
 
     def _being_changed(self, decision: Decision) -> bool:
         """Whether a record that signatures would rest on is open: nobody signs on facts about to change."""
@@ -187,7 +187,7 @@ class _Planner:
             return vote is not None and vote.vote == "for"
         if before is None or not before.is_settled:
             return False
-        if self.protocol.home[key] is self.facts.stage and before.visit_seq != self.facts.visit_seq:
+        if self.protocol.home[key] is self.facts.stage and not self.facts.is_here(before):
             return False
         if self._is_first(todo, latest) or latest is None or todo.repeat is None or todo.repeat.when is not None:
             return True

@@ -32,7 +32,7 @@ class Frozen(BaseModel):
 class DueRule(Frozen):
     """A date relative to another: "trial_date -5 WD", "opening +10 WD", "previous +6 mo".
 
-    Units: WD working days of the clinic, d calendar days, mo calendar months.
+    Units: WD working days of the clinic, d calendar days, mo calendar months (then back to a working day).
     """
 
     anchor: str
@@ -45,7 +45,7 @@ class DueRule(Frozen):
             return calendar.add_working_days(anchor, self.count)
         if self.unit == "d":
             return anchor + timedelta(days=self.count)
-        return add_months(anchor, self.count)
+        return calendar.last_working_day_on_or_before(add_months(anchor, self.count))
 
     def __str__(self) -> str:
         return f"{self.anchor} {self.count:+d} {self.unit}"
@@ -233,7 +233,7 @@ class Protocol(Frozen):
     @cached_property
     def home(self) -> dict[str, Stage | None]:
         """The stage each duty belongs to; None for those of any stage."""
-        homes: dict[str, Stage | None] = {todo.key: None for todo in self.anytime}
+        homes: dict[str, Stage | None] = {todo.key: None for todo in (*self.anytime, REOPEN_PROMPT)}
         for stage in self.stages:
             homes.update({todo.key: stage.stage for todo in stage.todo})
             homes.update({edge.key: stage.stage for edge in stage.edge if edge.prompt})
