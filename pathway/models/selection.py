@@ -46,7 +46,7 @@ ELIGIBILITY_TABLE = Table(
     {"answer": choice("Answer", ANSWERS), "note": text("Note", required=False, max_length=300)},
     key="rule",
     row_header="Rule",
-    fixed=RULES,
+    fixed=tuple((rule, f"{rule}: {words}") for rule, words in RULES),
     at_least=len(RULES),
     at_most=len(RULES),
 )
