@@ -25,7 +25,7 @@ from pathway.models import Case, Clinician, Event, Notice, SignOff, Timer, Todo
 from pathway.models.base import new_id
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.ladder import first_step
-from pathway.protocol.plan import Opening, Plan, make_plan
+from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
 from pathway.protocol.roles import Role, TodoState
 from pathway.protocol.verdict import refused
 
@@ -255,6 +255,7 @@ class Action:
             next_owner_id=first.owner_id if first else None,
             next_due_on=first.due_on if first else None,
             required_open=sum(todo.required for todo in open_todos),
+            replan_on=replan_on(self.protocol, self.facts),
         )
 
 

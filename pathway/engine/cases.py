@@ -207,3 +207,11 @@ def _require_the_other_side(act: Action, asked: TodoFact, by: Clinician) -> None
         text = "You asked for the reopening; somebody else must agree."
         raise NotAllowed(refused("same_person", text, *sorted(needed)))
     require_role(act.actor, needed, "agree to reopen this case")
+
+
+def refresh(*, case_id: UUID, at: datetime) -> Outcome:
+    """Ask the protocol again on a day when time alone changes its answer. The system acts; nothing else is touched."""
+    with action(case_id=case_id, by=None, at=at) as act:
+        if act.case.replan_on is None or act.case.replan_on > act.facts.today:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True)
+        return act.commit("refresh", Role.SYSTEM)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from pathway.engine.action import notice_id, recipients
-from pathway.models import CareTeamMember, Membership, Notice, Timer
+from pathway.engine.cases import refresh
+from pathway.models import CareTeamMember, Case, Membership, Notice, Timer
 from pathway.protocol.ladder import first_step, step_kind
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of, protocol_of
@@ -41,6 +42,14 @@ def fire_due(*, at: datetime, limit: int = BATCH) -> int:
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
         Timer.objects.bulk_update(timers, ["step", "due_at"])
     return len(timers)
+
+
+def refresh_due(*, at: datetime, limit: int = BATCH) -> int:
+    """Refresh the cases whose day has come. Returns how many were; each is its own transaction."""
+    tomorrow = (at + timedelta(days=1)).date()  # ahead of every clinic's date; the verb compares with its own
+    ids = Case.objects.filter(replan_on__lte=tomorrow).order_by("replan_on").values_list("id", flat=True)[:limit]
+    done = [refresh(case_id=case_id, at=at) for case_id in ids]
+    return sum(not outcome.repeated for outcome in done)
 
 
 def _people(timers: Sequence[Timer]) -> tuple[dict[UUID, People], dict[UUID, People]]:

@@ -65,6 +65,7 @@ class Case(Row):
     next_owner_id = models.UUIDField(null=True, blank=True)
     next_due_on = models.DateField(null=True, blank=True)
     required_open = models.PositiveSmallIntegerField(default=0)
+    replan_on = models.DateField(null=True, blank=True, help_text="When time alone changes what is asked")
     event_seq = models.PositiveIntegerField(default=0)
     event_hash = models.BinaryField(max_length=32, default=bytes)
 
@@ -89,6 +90,7 @@ class Case(Row):
             models.Index(
                 fields=["clinic", "stage", "next_due_on", "id"], condition=~Q(stage="closed"), name="case_board"
             ),
+            models.Index(fields=["replan_on"], condition=Q(replan_on__isnull=False), name="case_to_replan"),
         ]
         triggers = [
             pgtrigger.FSM(name="stage_moves", field="stage", transitions=legal_pairs()),
