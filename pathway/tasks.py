@@ -1,16 +1,67 @@
-"""Celery's doors: each task fetches ids, calls one function of a lower layer, and is safe to run twice."""
+"""Celery's doors: each task fetches ids, calls one function of a lower layer, and is safe to run twice.
+
+Messages carry nothing at all: what is to be done stands in PostgreSQL. `manage.py sweep` calls the same
+functions.
+"""
 
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
+import structlog
 from celery import shared_task
 from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
 
+from pathway.engine.timers import fire_due
+from pathway.notify.outbox import drain
 from pathway.queries.health import WORKER_HEARTBEAT
+
+#: A nudge that no worker took within this many seconds has been overtaken by the next turn of beat.
+NUDGE_EXPIRES_S = 10
+
+log = structlog.get_logger(__name__)
+
+
+def nudge() -> None:
+    """Have the notices of the present transaction delivered once it commits. Never raises, hardly waits.
+
+    For whoever called an engine verb. When the broker is away, beat's next turn finds the rows.
+    """
+    transaction.on_commit(_publish, robust=True)
+
+
+def _publish() -> None:
+    try:
+        deliver_notices.apply_async(expires=NUDGE_EXPIRES_S, retry=False)
+    except Exception as error:  # whatever the broker does, the action is done and must be answered
+        log.warning("nudge_lost", reason=type(error).__name__)
+
+
+@shared_task
+def deliver_notices() -> None:
+    """Hand every due notice to the mail server."""
+    drain(at=timezone.now())
+
+
+@shared_task
+def fire_timers() -> None:
+    """Turn every due step of a to-do's ladder into notices, and have those delivered."""
+    if fire_all(at=timezone.now()):
+        nudge()
 
 
 @shared_task
 def heartbeat() -> None:
     """Write down that a worker is alive; beat sends this every few seconds and /readyz reads it."""
     cache.set(WORKER_HEARTBEAT, time.time(), timeout=None)
+
+
+def fire_all(*, at: datetime) -> int:
+    """Fire timers in batches until none is due at `at`. Returns how many fired."""
+    total = 0
+    while fired := fire_due(at=at):
+        total += fired
+    return total

@@ -1,0 +1,25 @@
+"""`manage.py sweep`: one pass of every periodic duty, the same code that Celery runs; needs no broker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from pathway.notify.outbox import drain
+from pathway.tasks import fire_all
+
+
+class Command(BaseCommand):
+    help = "Fire due timers and deliver due notices, once. Safe at any time, and beside running workers."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        fired = fire_all(at=timezone.now())
+        counts = drain(at=timezone.now())
+        self.stdout.write(
+            f"timers fired: {fired}; notices sent: {counts.sent}, dropped: {counts.dropped}, "
+            f"put off: {counts.later + counts.returned}, undeliverable: {counts.dead}"
+        )
+        if counts.away:
+            raise CommandError("The mail server does not take messages now; they are kept for the next pass.")

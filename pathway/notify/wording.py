@@ -1,0 +1,79 @@
+"""What each kind of notice says, in one table that a clinician can review. Knows no person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Text with the fields {title}, {due}, {role} (of the to-do) and {clinic}; `ask` is what to do now."""
+
+    subject: str
+    opening: str
+    ask: str
+
+
+OPENED = Wording(
+    subject="To do: {title} (due {due})",
+    opening="A to-do has opened for you as {role} at {clinic}.",
+    ask="Please claim it, or do it, by {due}.",
+)
+HANDED_OVER = Wording(
+    subject="Handed over to you: {title} (due {due})",
+    opening="A to-do has been handed over to you as {role} at {clinic}.",
+    ask="Please do it by {due}, or hand it over again.",
+)
+REMIND = Wording(
+    subject="Due soon: {title} ({due})",
+    opening="A to-do of yours as {role} at {clinic} is due soon.",
+    ask="Please do it by {due}.",
+)
+DUE = Wording(
+    subject="Due today: {title}",
+    opening="A to-do of yours as {role} at {clinic} is due today, {due}.",
+    ask="Please do it today. If it cannot be done, hand it over or say why.",
+)
+ESCALATE = Wording(
+    subject="Overdue: {title} (was due {due})",
+    opening="A to-do of yours as {role} at {clinic} was due {due} and is still open.",
+    ask="Please do it now, or hand it over. The coordinator has been told.",
+)
+ESCALATE_TO_KEEPER = Wording(
+    subject="Overdue for the {role}: {title} (was due {due})",
+    opening="A to-do of the {role} at {clinic} was due {due} and is still open.",
+    ask="Please find out what is in the way. You can hand it over to a colleague.",
+)
+UNOWNED = Wording(
+    subject="Nobody to do it: {title} (due {due})",
+    opening="Nobody at {clinic} holds the role {role}, and a to-do waits for it. Only you have been told.",
+    ask="Please find somebody for the role, so that this is done by {due}.",
+)
+LAPSED = Wording(
+    subject="Your sign-off no longer counts: {title}",
+    opening="The facts that you signed as {role} at {clinic} have changed: your signature no longer counts.",
+    ask="Please look at the changed facts and sign again by {due}.",
+)
+HOLD_REVIEW = Wording(
+    subject="On hold, to be reviewed: {title} (due {due})",
+    opening="A case at {clinic} is on hold, and its review by the {role} is due.",
+    ask="Please resume the case, or hold it further with a new date.",
+)
+
+WORDING: dict[str, Wording] = {
+    "opened": OPENED,
+    "handed_over": HANDED_OVER,
+    "remind": REMIND,
+    "due": DUE,
+    "escalate": ESCALATE,
+    "unowned": UNOWNED,
+    "lapsed": LAPSED,
+    "hold_review": HOLD_REVIEW,
+}
+
+
+def wording_for(kind: str, told_as: str, role: str) -> Wording:
+    """The wording of a kind; a coordinator reads of another role's overdue to-do in other words."""
+    if kind == "escalate" and told_as != role:
+        return ESCALATE_TO_KEEPER
+    return WORDING[kind]
