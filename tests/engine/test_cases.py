@@ -200,6 +200,16 @@ def test_two_people_reopen_a_case_where_it_left(cast: Cast, stage: Stage) -> Non
         assert walk.todo("refill").is_open
 
 
+def test_a_case_closed_by_mistake_goes_on_with_what_was_done(cast: Cast) -> None:
+    walk = at_stage(cast, Stage.TITRATION)
+    walk.do("rehab_plan")
+    before = {todo.key for todo in walk.open()}
+    shut(walk, "transferred", {**NOTE, **THERE})
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.nora, at=walk.at)
+    assert {todo.key for todo in walk.open()} == before
+
+
 def test_reopening_refused(cast: Cast, walk: Walk) -> None:
     with nothing_written(), pytest.raises(Refused, match="is open"):
         reopen_case(case_id=walk.case_id, by=cast.cora, at=AT, reason="Why not.")
