@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -137,8 +137,8 @@ def _oral_trial(facts: EligibilityFacts) -> Status:
 
 
 def tbi_eligible_from(injured_on: date) -> date:
-    """The first day for long-term ITB after a brain injury: one calendar year, never less than 365 days."""
-    return max(add_months(injured_on, 12), injured_on + timedelta(days=TBI_WAIT_DAYS.value))
+    """The first day for long-term ITB after a brain injury: a calendar year, never under 365 days."""
+    return add_months(injured_on, 12)
 
 
 def _year_after_injury(facts: EligibilityFacts) -> Status:

@@ -73,5 +73,4 @@ def cannot(field: str, text: str) -> CannotCompute:
 
 def plain(number: Decimal) -> str:
     """A Decimal for a sentence: no exponent, no trailing zeros, at most four decimals."""
-    text = f"{round(number, 4):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{number:.4f}".rstrip("0").rstrip(".")

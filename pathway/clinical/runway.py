@@ -152,7 +152,7 @@ def runway_of(
     if problems:
         return CannotCompute(problems)
     alarm_at = first_reach(since_measured(history), alarm.value)
-    assert alarm_at is not None, "a running pump reaches every level"
+    assert alarm_at is not None  # a running pump reaches every level
     fill_at = max(event.at for event in known if isinstance(event, Fill))
     return _runway(known, history[-1], pump, alarm, lead, fill_at, alarm_at, ZoneInfo(time_zone))
 
@@ -180,7 +180,7 @@ def _runway(
     if refill_by <= local(last.start):
         notes.append(Reason("refill_by", "The drug lasts no longer than the lead time: book the refill now."))
     used = (alarm, lead, pump.stability_days, pump.accuracy_pct, pump.unusable_ml, pump.min_flow_ml_per_day)
-    assert last.running is not None, "checked before"
+    assert last.running is not None  # checked before
     return Runway(
         fill_at=fill_at,
         as_of=last.start,

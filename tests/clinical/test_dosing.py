@@ -183,6 +183,7 @@ def doses(*rows: tuple[date, str]) -> list[tuple[date, Decimal]]:
         (doses((date(2025, 11, 23), "200"), (TODAY, "301")), False),  # nothing known a year ago
         (doses((date(2025, 6, 1), "200"), (date(2026, 11, 23), "400")), False),  # not yet
         (doses((date(2025, 6, 1), "100"), (date(2025, 9, 1), "300"), (date(2026, 6, 1), "350")), False),
+        (doses((date(2025, 6, 1), "400"), (date(2025, 9, 1), "200"), (date(2026, 6, 1), "301")), True),
         ([], False),
     ],
 )

@@ -104,6 +104,7 @@ def test_of_equal_falls_the_better_penn_is_shown() -> None:
     result = verdict(BASE, reading("1", "2", "2"), reading("2", "2", "2", 1))
     assert result.best_hour == 2
     assert verdict(BASE, reading("1", "2", "2", 4), reading("2", "2", "2")).best_hour == 2
+    assert verdict(BASE, reading("1", "2", "2"), reading("2", "2", "2", 2)).best_hour == 2
     assert verdict(reading("0", "3", "3"), reading("1", "2", "2")).best_penn_fall is None
 
 
@@ -132,7 +133,7 @@ def test_readings_outside_the_window_do_not_count() -> None:
 
 
 def test_the_scale_variant_is_kept() -> None:
-    readings = (Reading(d(0), {"hip": "5"}), Reading(d(1), {"hip": "4"}))
+    readings = (Reading(d(0), {"hip": "5"}), Reading(d(1), {"hip": "4"}), Reading(d(2), {"hip": "5"}))
     assert isinstance(trial_verdict(readings, clinician_positive=True), CannotCompute)
     kept = trial_verdict(readings, clinician_positive=True, variant=AshworthVariant.ORIGINAL_1_5)
     assert isinstance(kept, TrialVerdict)

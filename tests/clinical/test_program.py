@@ -104,6 +104,7 @@ def test_without_a_clock_the_interval_starts_the_day() -> None:
 
 def test_elapsed_time_is_exact() -> None:
     assert microseconds(timedelta(hours=1, microseconds=1)) == d(3_600_000_001)
+    assert microseconds(timedelta(days=400_000, microseconds=1)) == d(34_560_000_000_000_001)
 
 
 NO_PRODUCT = "No approved product has {} mcg/mL; use 500, 1000 or 2000 mcg/mL."
@@ -204,9 +205,9 @@ def test_edges_of_a_schedule_are_allowed() -> None:
 def test_sel_06_a_pump_may_take_fewer_concentrations() -> None:
     narrow = replace(
         PROMETRA_II,
-        concentration_range_mcg_per_ml=Sourced((d(1000), d(1000)), "mcg/mL", Tag.POLICY),
+        concentration_range_mcg_per_ml=Sourced((d(600), d(1500)), "mcg/mL", Tag.POLICY),
     )
-    said = (Reason("concentration_mcg_per_ml", "Prometra II takes 1000 to 1000 mcg/mL."),)
+    said = (Reason("concentration_mcg_per_ml", "Prometra II takes 600 to 1500 mcg/mL."),)
     assert program_problems(simple_program(d(500), d(100)), narrow) == said
     assert program_problems(simple_program(d(2000), d(100)), narrow) == said
     assert program_problems(simple_program(d(1000), d(100)), narrow) == ()

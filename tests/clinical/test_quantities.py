@@ -113,6 +113,7 @@ def test_mg_and_mcg_never_mix(mix: object) -> None:
 
 def test_conversion_is_explicit_and_keeps_the_dimension() -> None:
     assert Quantity(d("0.5"), Unit.ML_PER_H).to(Unit.ML_PER_DAY) == Quantity(d(12), Unit.ML_PER_DAY)
+    assert Quantity(d(500), Unit.MCG).to(Unit.MG) == Quantity(d("0.5"), Unit.MG)
     with pytest.raises(UnitMismatchError, match=r"^mL measures volume, mcg measures dose\.$"):
         Quantity(d(1), Unit.ML).to(Unit.MCG)
 

@@ -121,7 +121,16 @@ def test_an_unusable_event_is_named(event: ReservoirEvent, reason: Reason) -> No
     assert check_events([Fill(NOON, d(0)), event]) == (reason,)
 
 
+def test_every_problem_is_kept() -> None:
+    bad = ProgramChange(NOON, None, idle_ml_per_day=d(-1))
+    assert [reason.field for reason in check_events([Fill(NOON, d(-1)), bad])] == [
+        "volume_ml",
+        "idle_ml_per_day",
+    ]
+
+
 def test_usable_events_have_no_problem() -> None:
+    assert check_events([Fill(NOON, d(0)), ProgramChange(NOON, simple_program(d("0.5"), d(1)))]) == ()
     events = [Fill(NOON, d(0)), Correction(NOON, d(0)), Removal(NOON, d(0), Purpose.BOLUS), SLOW]
     assert check_events([*events, ProgramChange(NOON, FLEX, NOON), ProgramChange(NOON, None)]) == ()
 
@@ -135,7 +144,11 @@ def test_first_reach() -> None:
     faster = ProgramChange(after(10), simple_program(d(500), d(200)))
     assert reach("2", FILL, SLOW) == after(90)
     assert reach("2", FILL, SLOW, factor="2") == after(45)
-    assert reach("20", FILL, SLOW) == NOON
+    assert reach("2", FILL, SLOW, replace(SLOW, at=after(10)), factor="2") == after(45)
+    assert reach("20", FILL, SLOW) == reach("20", FILL) == NOON
+    assert reach("2", FILL, SLOW, Correction(after(95), d(12))) == after(
+        145
+    )  # the past alarm is corrected away
     assert reach("18", FILL, SLOW, faster) == after(10)
     assert reach("17", FILL, SLOW, faster) == after(12.5)
     assert reach("18", FILL, SLOW, stop) == after(10)

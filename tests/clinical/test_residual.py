@@ -42,8 +42,9 @@ def judge(aspirated: str, expected: str = "8", fill: str = "20", pump: object = 
         ("10.5", "2.5", "-20.8", True, Direction.UNDER_DELIVERED),
         ("5.0", "-3.0", "25", True, Direction.OVER_DELIVERED),
         ("8", "0", "0", False, Direction.AS_EXPECTED),
+        ("8.5", "0.5", "-4.2", False, Direction.UNDER_DELIVERED),
     ],
-    ids=["4.6-residual-1", "4.6-residual-2", "4.6-residual-3", "exact"],
+    ids=["4.6-residual-1", "4.6-residual-2", "4.6-residual-3", "exact", "slight"],
 )
 def test_residual_vectors_4_6(
     aspirated: str, difference: str, pct: str, alert: bool, direction: Direction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -137,6 +138,12 @@ def test_unknown_numbers_of_a_pump_are_said_and_not_borrowed() -> None:
     )
 
 
+def test_critical_is_three_days_before_dry() -> None:
+    result = ok(runway("20", "2000", "600"))
+    assert (result.alarm_at, result.dry_at) == (NOON + timedelta(days=60), NOON + timedelta(days=62))
+    assert result.critical_at == NOON + timedelta(days=59)
+
+
 def test_a_sensitive_patient_can_have_an_earlier_alarm() -> None:
     result = ok(runway(alarm_ml=SENSITIVE_ALARM_ML.value))
     assert result.alarm_at == NOON + timedelta(days=80)
@@ -224,46 +231,46 @@ def test_an_alarm_volume_already_passed_keeps_its_true_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "expected"),
+    ("compute", "expected"),
     [
-        (of(FILL), refusal("program", "No program is recorded since the fill.")),
+        (lambda: of(FILL), refusal("program", "No program is recorded since the fill.")),
         (
-            of(FILL, START, ProgramChange(after(9), None)),
+            lambda: of(FILL, START, ProgramChange(after(9), None)),
             refusal("program", "The pump is stopped: no refill date can be computed; plan for withdrawal."),
         ),
-        (of(START), refusal("fill", "No fill is recorded, so the volume is unknown.")),
+        (lambda: of(START), refusal("fill", "No fill is recorded, so the volume is unknown.")),
         (
-            of(Fill(NOON, d("20.1")), START),
+            lambda: of(Fill(NOON, d("20.1")), START),
             refusal("volume_ml", "20.1 mL does not fit a reservoir of 20 mL."),
         ),
         (
-            of(FILL, START, Correction(after(2), d(21))),
+            lambda: of(FILL, START, Correction(after(2), d(21))),
             refusal("volume_ml", "21 mL does not fit a reservoir of 20 mL."),
         ),
         (
-            of(FILL, START, reservoir_ml=d(30)),
+            lambda: of(FILL, START, reservoir_ml=d(30)),
             refusal("reservoir_ml", "SynchroMed II has a reservoir of 20 or 40 mL."),
         ),
         (
-            of(FILL, START, alarm_ml=d("1.4")),
+            lambda: of(FILL, START, alarm_ml=d("1.4")),
             refusal("alarm_ml", "The alarm volume lies between 1.4 mL and a full reservoir."),
         ),
         (
-            of(FILL, START, alarm_ml=d(20)),
+            lambda: of(FILL, START, alarm_ml=d(20)),
             refusal("alarm_ml", "The alarm volume lies between 1.4 mL and a full reservoir."),
         ),
         (
-            of(FILL, START, pump=PROMETRA_II, alarm_ml=d(0)),
+            lambda: of(FILL, START, pump=PROMETRA_II, alarm_ml=d(0)),
             refusal("alarm_ml", "The alarm volume lies between 0 mL and a full reservoir."),
         ),
         (
-            of(FILL, START, lead_days=-1),
+            lambda: of(FILL, START, lead_days=-1),
             refusal("lead_days", "Lead days are not negative: a refill is never planned after its date."),
         ),
     ],
 )
-def test_what_cannot_be_computed_says_why(result: object, expected: CannotCompute) -> None:
-    assert result == expected
+def test_what_cannot_be_computed_says_why(compute: Callable[[], object], expected: CannotCompute) -> None:
+    assert compute() == expected
 
 
 def test_all_problems_are_named_at_once() -> None:

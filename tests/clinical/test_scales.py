@@ -162,14 +162,15 @@ Change = Callable[[Decimal, Decimal], ScaleChange | CannotCompute]
     ("change", "before", "after", "reached"),
     [
         (nrs_spasticity_change, "10", "8.2", ("minimal",)),
-        (nrs_spasticity_change, "10", "8.3", ()),
+        (nrs_spasticity_change, "10", "8.21", ()),
         (nrs_spasticity_change, "10", "7.1", ("minimal", "important")),
-        (nrs_spasticity_change, "10", "7.2", ("minimal",)),
+        (nrs_spasticity_change, "10", "7.11", ("minimal",)),
         (nrs_spasticity_change, "0", "0", ()),
         (nrs_pain_change, "10", "8", ("2 points",)),
         (nrs_pain_change, "10", "7", ("2 points", "30 %")),
         (nrs_pain_change, "3", "2", ("30 %",)),
-        (nrs_pain_change, "4", "3", ()),
+        (nrs_pain_change, "3", "2.1", ("30 %",)),
+        (nrs_pain_change, "3", "2.11", ()),
         (nrs_pain_change, "0", "0", ()),
         (vas_pain_change, "100", "87", ("13 mm",)),
         (vas_pain_change, "100", "88", ()),
@@ -179,7 +180,9 @@ Change = Callable[[Decimal, Decimal], ScaleChange | CannotCompute]
     ],
 )
 def test_ratings(change: Change, before: str, after: str, reached: tuple[str, ...]) -> None:
-    assert ok(change(d(before), d(after))).reached == reached
+    result = ok(change(d(before), d(after)))
+    assert result.reached == reached
+    assert (result.before, result.after) == (d(before), d(after))
 
 
 @pytest.mark.parametrize(
@@ -231,6 +234,7 @@ def test_fim_ranges(motor: int, cognitive: int, reasons: tuple[Reason, ...]) -> 
         ("motor", 30, 46, ()),
         ("cognitive", 20, 23, ("MCID",)),
         ("cognitive", 23, 20, ()),
+        ("motor", 91, 13, ()),
     ],
 )
 def test_fim_change(part: str, before: int, after: int, reached: tuple[str, ...]) -> None:

@@ -82,6 +82,7 @@ def test_table_3_2(
     assert found(str(low)) == ()
     assert found(str(d(low) - d("0.05"))) == ()
     assert found(str(d(low) - d("0.06"))) == ("small_step",)
+    assert found("0.5") == ("small_step",)
     assert found("0") == ()
 
 
@@ -179,6 +180,9 @@ def test_no_increase_in_the_first_24_hours() -> None:
     assert judge(infusion_started_at=hours_ago(24), changed_at=None).findings == ()
     assert judge(infusion_started_at=hours_ago(1), changed_at=None, new_mcg_per_day=d(190)).findings == ()
     assert codes(judge(infusion_started_at=hours_ago(20), changed_at=hours_ago(2)).findings) == ("first_day",)
+    assert judge(infusion_started_at=hours_ago(1), changed_at=None, new_mcg_per_day=d(200)).findings == ()
+    slight = judge(infusion_started_at=hours_ago(1), changed_at=None, new_mcg_per_day=d(201))
+    assert codes(slight.findings) == ("small_step", "first_day")
 
 
 def test_24_hours_between_increases() -> None:
@@ -194,6 +198,8 @@ def test_24_hours_between_increases() -> None:
     assert judge(changed_at=hours_ago(24)).findings == ()
     assert judge(changed_at=None).findings == ()
     assert judge(changed_at=hours_ago(1), new_mcg_per_day=d(190)).findings == ()
+    slight = judge(changed_at=hours_ago(1), new_mcg_per_day=d(201))
+    assert codes(slight.findings) == ("small_step", "short_interval")
     assert judge(changed_at=hours_ago(1), new_mcg_per_day=d(200)).findings == ()
 
 
@@ -209,6 +215,8 @@ def test_maintenance_raises_at_refills() -> None:
         ),
     )
     assert judge(phase=Phase.MAINTENANCE).findings == ()
+    slight = judge(phase=Phase.MAINTENANCE, at_refill=False, new_mcg_per_day=d(201))
+    assert codes(slight.findings) == ("small_step", "not_at_refill")
     assert judge(phase=Phase.TITRATION, at_refill=False).findings == ()
     assert judge(phase=Phase.MAINTENANCE, at_refill=False, new_mcg_per_day=d(190)).findings == ()
     assert judge(phase=Phase.MAINTENANCE, at_refill=False, new_mcg_per_day=d(200)).findings == ()
@@ -273,6 +281,7 @@ def test_everything_is_judged_together() -> None:
     assert result.needs(Severity.NEEDS_SECOND)
     assert result.needs(Severity.REFUSED)
     assert not judge().needs(Severity.NEEDS_REASON)
+    assert not judge(new_mcg_per_day=d(270)).needs(Severity.NEEDS_SECOND)
     assert codes(
         judge(old_mcg_per_ml=d(500), new_mcg_per_ml=d(2000), bridge=BridgeDecision.DONE).findings
     ) == ("concentration_change",)
