@@ -1,0 +1,150 @@
+"""One case read for a screen, without a lock: the row, its duties, signatures and pump, and the facts guards look at.
+
+A person who holds no role in the case's clinic finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from pathway.calendars import WorkCalendar
+from pathway.models import CareTeamMember, Case, Membership, Pump, SignOff, StageVisit, Todo
+from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
+from pathway.protocol.roles import Decision, Role, Stage, TodoState
+from pathway.protocol.schema import Protocol
+from pathway.queries.definitions import calendar_of, protocol_of
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRead:
+    """A case as it stands. `todos` oldest first, `signoffs` oldest first (lapsed ones too), `visits` in order."""
+
+    case: Case
+    protocol: Protocol
+    calendar: WorkCalendar
+    facts: CaseFacts
+    todos: Sequence[Todo]
+    signoffs: Sequence[SignOff]
+    pump: Pump | None
+    visits: Sequence[StageVisit]
+
+    @property
+    def today(self) -> date:
+        """The clinic's date."""
+        return self.facts.today
+
+    def newest(self) -> dict[str, Todo]:
+        """The newest occurrence of each duty."""
+        return {todo.key: todo for todo in sorted(self.todos, key=lambda todo: todo.occurrence)}
+
+    def open_todos(self) -> list[Todo]:
+        """Open duties, the most pressing first."""
+        return sorted((todo for todo in self.todos if todo.is_open), key=lambda todo: (todo.due_on, todo.id))
+
+
+def _my_clinics(person_id: UUID) -> object:
+    return Membership.objects.filter(clinician_id=person_id).values("clinic_id")
+
+
+def find_case(case_id: UUID, person_id: UUID) -> Case | None:
+    """The case with its patient and clinic, for somebody who works there. One query."""
+    cases = Case.objects.select_related("patient", "clinic")
+    return cases.filter(pk=case_id, clinic_id__in=_my_clinics(person_id)).first()
+
+
+def find_todo(todo_id: UUID, person_id: UUID) -> Todo | None:
+    """The to-do with its case, patient and clinic, for somebody who works there. One query."""
+    todos = Todo.objects.select_related("case__patient", "case__clinic")
+    return todos.filter(pk=todo_id, case__clinic_id__in=_my_clinics(person_id)).first()
+
+
+def read_case(case: Case, at: datetime) -> CaseRead:
+    """Everything about a case that its rules look at. Four queries."""
+    calendar = calendar_of(case.clinic_id, case.clinic.calendar_version)
+    todos = list(Todo.objects.filter(case_id=case.id).order_by("opened_at", "id"))
+    signoffs = list(SignOff.objects.filter(case_id=case.id).order_by("signed_at"))
+    pump = Pump.objects.filter(case_id=case.id, explanted_on__isnull=True).first()
+    visits = list(StageVisit.objects.filter(case_id=case.id).order_by("seq"))
+    facts = facts_of(case, todos, signoffs, pump, visits, calendar, at)
+    return CaseRead(case, protocol_of(case.protocol_id), calendar, facts, todos, signoffs, pump, visits)
+
+
+def facts_of(
+    case: Case,
+    todos: Sequence[Todo],
+    signoffs: Sequence[SignOff],
+    pump: Pump | None,
+    visits: Sequence[StageVisit],
+    calendar: WorkCalendar,
+    at: datetime,
+) -> CaseFacts:
+    """The same facts that the engine's locked read gives; a test holds the two together."""
+    newest = {todo.key: todo for todo in sorted(todos, key=lambda todo: todo.occurrence)}
+    return CaseFacts(
+        stage=Stage(case.stage),
+        visit_seq=case.visit_seq,
+        stage_entered_on=calendar.local_date(case.stage_entered_at),
+        today=calendar.local_date(at),
+        decision_round=case.decision_round,
+        hold_review_on=case.hold_review_on,
+        todos={key: todo_fact(todo, calendar) for key, todo in newest.items()},
+        signoffs=tuple(_signoff_fact(signed) for signed in signoffs if signed.lapsed_at is None),
+        pump=_pump_fact(pump, calendar) if pump else None,
+    )
+
+
+def todo_fact(todo: Todo, calendar: WorkCalendar) -> TodoFact:
+    """One duty as rules see it."""
+    return TodoFact(
+        id=todo.id,
+        key=todo.key,
+        occurrence=todo.occurrence,
+        visit_seq=todo.visit_seq,
+        role=Role(todo.role),
+        state=TodoState(todo.state),
+        due_on=todo.due_on,
+        opened_on=calendar.local_date(todo.opened_at),
+        ended_on=calendar.local_date(todo.ended_at) if todo.ended_at else None,
+        owner_id=todo.owner_id,
+        required=todo.required,
+        safety=todo.safety,
+        result=todo.result,
+    )
+
+
+def _signoff_fact(signed: SignOff) -> SignOffFact:
+    return SignOffFact(
+        id=signed.id,
+        decision=Decision(signed.decision),
+        round=signed.round,
+        role=Role(signed.role),
+        signer_id=signed.signer_id,
+        vote=signed.vote,
+        waives_trial=signed.waives_trial,
+        facts_hash=signed.facts_hash,
+        has_reason=bool(signed.reason),
+    )
+
+
+def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
+    filled_on = calendar.local_date(pump.filled_at) if pump.filled_at else None
+    return PumpFact(
+        pump.id, pump.implanted_on, filled_on, pump.refill_by, pump.end_of_service_on, pump.dose_since
+    )
+
+
+def newest_todos(case_id: UUID) -> dict[str, UUID]:
+    """The id of the newest occurrence of each duty, for links. One query."""
+    rows = Todo.objects.filter(case_id=case_id).order_by("occurrence").values_list("key", "id")
+    return dict(rows)
+
+
+def team_of(case_id: UUID) -> dict[Role, list[UUID]]:
+    """Who is named for each role on a case. One query."""
+    team: dict[Role, list[UUID]] = {}
+    for role, person in CareTeamMember.objects.filter(case_id=case_id).values_list("role", "clinician_id"):
+        team.setdefault(Role(role), []).append(person)
+    return team

@@ -1,0 +1,86 @@
+"""The clinical records behind duties, for reading: of one to-do with its superseded versions, or of several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import DecimalField, Value
+from django.db.models.functions import JSONObject
+
+from pathway.models import RECORDS, ClinicalRecord, Todo
+from pathway.protocol.facts import hash_of
+from pathway.protocol.roles import Decision, TodoState
+from pathway.protocol.schema import Protocol
+
+
+def records_of(todo: Todo, form: str | None) -> list[ClinicalRecord]:
+    """Every record written for a to-do, the newest first. One query, none where the to-do takes no record."""
+    if form is None:
+        return []
+    return list(RECORDS[form].objects.filter(todo_id=todo.id).order_by("-recorded_at", "-id"))
+
+
+def latest_records(wanted: Iterable[tuple[str, UUID]]) -> dict[UUID, ClinicalRecord]:
+    """Records by id, of any kinds: `wanted` holds (form, record id). One query however many kinds there are."""
+    asked = list(wanted)
+    if not asked:
+        return {}
+    first, *rest = [_as_json(form, record_id) for form, record_id in asked]
+    rows = first.union(*rest, all=True) if rest else first
+    found = [_revive(form, data) for form, data in rows]
+    return {record.id: record for record in found}
+
+
+def _as_json(form: str, record_id: UUID) -> Any:
+    model = RECORDS[form]
+    columns = {field.attname: field.attname for field in model._meta.concrete_fields}
+    return model.objects.filter(pk=record_id).values_list(Value(form), JSONObject(**columns))
+
+
+def _revive(form: str, data: dict[str, Any]) -> ClinicalRecord:
+    """The record whose columns came as JSON: dates and moments as text, decimals as numbers."""
+    values = {}
+    for field in RECORDS[form]._meta.concrete_fields:
+        value = data[field.attname]
+        exact = isinstance(field, DecimalField) and value is not None
+        values[field.attname] = Decimal(str(value)) if exact else field.to_python(value)
+    return RECORDS[form](**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a joint decision rests on now: the newest to-do of each key, their records, and the hash of both.
+
+    Hash and records come from the same rows, so nobody signs for facts that the page did not show.
+    """
+
+    facts_hash: str
+    todos: dict[str, Todo]
+    records: dict[UUID, ClinicalRecord]
+
+    def record(self, todo: Todo) -> ClinicalRecord | None:
+        """The record behind a to-do, if it wrote one."""
+        key = todo.result.get("record")
+        return self.records.get(UUID(key)) if key else None
+
+
+def bound_to(case_id: UUID, protocol: Protocol, decision: Decision) -> Bound:
+    """The facts a signature for this decision would be bound to. Two queries."""
+    keys = protocol.decision[decision].binds
+    rows = Todo.objects.filter(case_id=case_id, key__in=keys).order_by("key", "-occurrence").distinct("key")
+    todos = {todo.key: todo for todo in rows}
+    settled = {
+        key: (todo.state, todo.result.get("digest"))
+        for key, todo in todos.items()
+        if todo.state in (TodoState.DONE, TodoState.NOT_APPLICABLE)
+    }
+    wanted = [
+        (str(protocol.todos[key].form), UUID(todos[key].result["record"]))
+        for key in settled
+        if todos[key].result.get("record")
+    ]
+    return Bound(hash_of(keys, settled), todos, latest_records(wanted))

@@ -1,0 +1,344 @@
+"""What the page of one case shows: where it stands, whose turn it is, what the next step needs, and its history.
+
+Reads only; guards judge, the engine decides when something is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+
+from pathway.engine.permissions import CASE_KEEPERS
+from pathway.models import Pump, Todo
+from pathway.protocol.conditions import CONDITIONS
+from pathway.protocol.guards import applies, judge
+from pathway.protocol.roles import OPEN_STAGES, CloseReason, Decision, Role, Stage, TodoState
+from pathway.protocol.schema import EdgeDef, TodoDef
+from pathway.queries.case import find_case, read_case, team_of
+from pathway.queries.people import staff_of
+from pathway.queries.timeline import history
+from pathway.views.act import Answer, alert_of, reasons_of, who
+from pathway.views.forms.case_actions import (
+    CloseForm,
+    HoldForm,
+    MoveForm,
+    ReopenCaseForm,
+    ResumeForm,
+    TeamForm,
+)
+from pathway.views.records import plain
+from pathway.views.story import Words, people_in, tell
+from pathway.views.todo_page import signature_line
+
+Forms = Mapping[str, Any]
+DONE_SHOWN = 12
+"""How many finished to-dos are listed before somebody asks for all."""
+
+
+class CasePage:
+    """One case as one person sees it. Raises Http404 for somebody of another clinic."""
+
+    def __init__(self, request: HttpRequest, case_id: UUID) -> None:
+        found = find_case(case_id, request.user.pk)
+        if found is None:
+            raise Http404("There is no such case for you.")
+        self.case, self.clinic = found, found.clinic
+        request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
+        self.me: UUID = request.user.pk
+        self.staff = staff_of(self.clinic.id)
+        self.roles = self.staff.roles_of(self.me)
+        self.read = read_case(found, timezone.now())
+        self.protocol, self.facts = self.read.protocol, self.read.facts
+        self.links = {key: todo.id for key, todo in self.read.newest().items()}
+
+    def context(
+        self,
+        forms: Forms | None = None,
+        answer: Answer | None = None,
+        *,
+        before: int | None = None,
+        every: bool = False,
+    ) -> dict[str, Any]:
+        """Everything the template needs. `forms` are bound forms that were refused, by action."""
+        given = forms or {}
+        self._refresh(given)
+        events, older = history(self.case.id, before)
+        self._learn_names(people_in(events))
+        words = Words(self.protocol, self.staff)
+        return {
+            "case": self.case,
+            "patient": self.case.patient,
+            "age": _years(self.case.patient.birth_date, self.read.today),
+            "today": self.read.today,
+            "stage": self.facts.stage.label,
+            "stages": self._stages(),
+            "alert": alert_of(answer, self.links),
+            "state": self._state(),
+            "turn": self._turn(),
+            "pump": self._pump(),
+            "gates": self._gates(given),
+            "open_todos": [self._row(todo) for todo in self.read.open_todos()],
+            "later": self._later(),
+            **self._done(every),
+            "decisions": self._decisions(),
+            "team": self._team(given),
+            **self._actions(given),
+            "events": [tell(event, words) for event in events],
+            "older": f"?before={older}#history" if older else "",
+            "newer": "?#history" if before else "",
+            "reopening": self._reopening(given),
+        }
+
+    def _refresh(self, forms: Forms) -> None:
+        """A refused form comes back about the case as this page shows it: who presses again has seen it."""
+        for form in forms.values():
+            if "version" in form.fields and form.is_bound:
+                form.data = form.data.copy()
+                form.data["version"] = str(self.case.event_seq)
+
+    def _learn_names(self, also: set[Any]) -> None:
+        """Names of people who have left since, in one query if any have."""
+        todos = self.read.todos
+        people = {todo.owner_id for todo in todos} | {todo.ended_by_id for todo in todos}
+        people |= {signed.signer_id for signed in self.read.signoffs}
+        people |= {self.case.held_by_id, self.case.closed_by_id}
+        people |= {UUID(str(person)) for person in also}
+        self.staff = self.staff.knowing(person for person in people if person and person.int)
+
+    def _title(self, key: str) -> str:
+        definition = self.protocol.todos.get(key)
+        return definition.title if definition else key
+
+    # --- where it stands ---
+
+    def _stages(self) -> list[dict[str, str]]:
+        """The stepper: each stage with the days spent there."""
+        here = Stage(self.case.closed_from or self.case.stage)
+        entered: dict[str, date] = {}
+        left: dict[str, date] = {}
+        for visit, following in zip(self.read.visits, [*self.read.visits[1:], None], strict=True):
+            entered[visit.stage] = self.read.calendar.local_date(visit.entered_at)
+            if following is not None:
+                left[visit.stage] = self.read.calendar.local_date(following.entered_at)
+        return [self._step(stage, here, entered.get(stage), left.get(stage)) for stage in OPEN_STAGES]
+
+    def _step(self, stage: Stage, here: Stage, entered: date | None, left: date | None) -> dict[str, str]:
+        if stage is here:
+            state = "current" if self.case.is_open else "closed"
+            state = "held" if self.case.on_hold else state
+            days = (self.read.today - entered).days if entered and self.case.is_open else None
+            target = self.protocol.stage[stage].target_days
+            note = f"since {_short(entered)}" if entered else ""
+            if days is not None:
+                note += f", day {days + 1}" + (f" of {target}" if target else "")
+            return {"label": stage.label, "state": state, "note": note}
+        behind = OPEN_STAGES.index(stage) < OPEN_STAGES.index(here)
+        if behind and entered and left:
+            return {"label": stage.label, "state": "done", "note": f"{_short(entered)} to {_short(left)}"}
+        return {"label": stage.label, "state": "pending", "note": "left out" if behind else ""}
+
+    def _state(self) -> dict[str, Any]:
+        """What a banner must say: hold, closure, or that nothing is open."""
+        closed = self.case.close_reason
+        return {
+            "held_by": self.staff.name(self.case.held_by_id) if self.case.on_hold else "",
+            "closed": CloseReason(closed).label if closed else "",
+            "closed_by": self.staff.name(self.case.closed_by_id) if closed else "",
+            "nothing_open": self.case.is_open and not self.read.open_todos(),
+            "reopen_todo": self.links.get("edge_reopen"),
+        }
+
+    def _turn(self) -> dict[str, Any] | None:
+        """Whose turn it is: what the engine wrote on the case."""
+        if not self.case.next_key:
+            return None
+        owner = self.case.next_owner_id
+        return {
+            "title": self._title(self.case.next_key),
+            "todo_id": self.links.get(self.case.next_key),
+            "role": self.case.next_role,
+            "name": self.staff.name(owner) if owner else "",
+            "mine": owner == self.me or (owner is None and self.case.next_role in self.roles),
+            "due_on": self.case.next_due_on,
+        }
+
+    def _pump(self) -> dict[str, Any] | None:
+        """The pump in place, its dates, and the live refill duty (its absence is an alarm)."""
+        pump: Pump | None = self.read.pump
+        if pump is None:
+            return None
+        refill = next((todo for todo in self.read.open_todos() if todo.key == "refill"), None)
+        zone = self.read.calendar.time_zone
+        dose = f"{plain(pump.daily_dose_mcg_per_day, zone)} mcg/day" if pump.daily_dose_mcg_per_day else ""
+        since = f" since {_short(pump.dose_since)}" if pump.dose_since else ""
+        fill = f"{plain(pump.fill_ml, zone)} mL on {_short(pump.filled_on)}" if pump.filled_on else ""
+        return {
+            "row": pump,
+            "dose": dose + since,
+            "fill": fill,
+            "concentration": f"{pump.concentration_mcg_per_ml} mcg/mL"
+            if pump.concentration_mcg_per_ml
+            else "",
+            "refill": self._row(refill) if refill else None,
+            "unsafe": pump.refill_by is not None and refill is None and self.case.is_open,
+            "late": pump.refill_by is not None and pump.refill_by < self.read.today,
+        }
+
+    # --- duties ---
+
+    def _row(self, todo: Todo) -> dict[str, Any]:
+        ended_by = todo.ended_by_id
+        return {
+            "todo": todo,
+            "title": self._title(todo.key),
+            "owner": self.staff.name(todo.owner_id) if todo.owner_id else "",
+            "mine": todo.owner_id == self.me or (todo.owner_id is None and todo.role in self.roles),
+            "state": TodoState(todo.state).label,
+            "ended_by": self.staff.name(ended_by) if ended_by and ended_by.int else "the system",
+        }
+
+    def _done(self, every: bool) -> dict[str, Any]:
+        """Finished to-dos, the latest first; withdrawn ones only when everything is asked for."""
+        ended = [todo for todo in self.read.todos if not todo.is_open]
+        ended.sort(key=lambda todo: (todo.ended_at or todo.opened_at, todo.id), reverse=True)
+        shown = ended if every else [todo for todo in ended if todo.state != TodoState.WITHDRAWN][:DONE_SHOWN]
+        return {"done": [self._row(todo) for todo in shown], "done_more": len(ended) - len(shown)}
+
+    def _later(self) -> list[dict[str, Any]]:
+        """Duties of this stage that are not open yet, and what each waits for."""
+        if not self.case.is_open:
+            return []
+        stage = self.protocol.stage[self.facts.stage]
+        return [
+            {
+                "title": todo.title,
+                "role": str(todo.role),
+                "after": [self._title(key) for key in self._missing(todo)],
+            }
+            for todo in stage.todo
+            if applies(self.protocol, todo, self.facts) and not self._is_known(todo)
+        ]
+
+    def _is_known(self, todo: TodoDef) -> bool:
+        latest = self.facts.todos.get(todo.key)
+        return latest is not None and (latest.is_open or self.facts.done_here(todo.key))
+
+    def _missing(self, todo: TodoDef) -> list[str]:
+        return [key for key in todo.after if not self.facts.done_here(key)]
+
+    # --- the next step ---
+
+    def _gates(self, given: Forms) -> list[dict[str, Any]]:
+        """Every way on from here: the expected one first, with what it needs."""
+        if not self.case.is_open:
+            return []
+        gates = [self._gate(gate, given) for gate in self.protocol.stage[self.facts.stage].edge]
+        return sorted(gates, key=lambda gate: not gate["expected"])
+
+    def _gate(self, gate: EdgeDef, given: Forms) -> dict[str, Any]:
+        verdict = judge(self.protocol, gate, self.facts)
+        named = gate.prompt_when is None or CONDITIONS[gate.prompt_when](self.protocol, self.facts)
+        edge, name = gate.declared, f"advance-{gate.edge}"
+        form = given.get(name) or MoveForm(
+            initial={"version": self.case.event_seq}, edge=edge.name, needs_reason=edge.needs_reason
+        )
+        return {
+            "label": edge.label,
+            "allowed": verdict.allowed,
+            "reasons": reasons_of(verdict, self.links),
+            "may": bool(self.roles & set(gate.roles)),
+            "who": who(gate.roles),
+            "expected": bool(gate.prompt) and named,
+            "needs_reason": edge.needs_reason,
+            "url": reverse("case-advance", args=[self.case.id, edge.name]),
+            "form": form,
+            "open": name in given,
+        }
+
+    def _decisions(self) -> list[dict[str, Any]]:
+        """Signatures by decision, the newest first; lapsed ones stay on view."""
+        newest = list(reversed(self.read.signoffs))
+        return [
+            {
+                "label": decision.label,
+                "votes": [
+                    signature_line(signed, self.staff.name(signed.signer_id))
+                    for signed in newest
+                    if signed.decision == decision
+                ],
+            }
+            for decision in Decision
+            if any(signed.decision == decision for signed in newest)
+        ]
+
+    # --- people and actions ---
+
+    def _team(self, given: Forms) -> list[dict[str, Any]]:
+        """Who holds each role here, with the form to name them (coordinators only)."""
+        named = team_of(self.case.id)
+        may = Role.COORDINATOR in self.roles and self.case.is_open
+        used = [role for role in Role if role in self.staff.by_role or role in named]
+        return [
+            {
+                "role": str(role),
+                "names": [self.staff.name(person) for person in named.get(role, ())],
+                "holders": [name for _, name in self.staff.options(role)],
+                "form": (given.get(f"team-{role}") or self.team_form(role, named.get(role, [])))
+                if may
+                else None,
+                "open": f"team-{role}" in given,
+            }
+            for role in used
+        ]
+
+    def team_form(self, role: Role, named: list[UUID], data: Any = None) -> TeamForm:
+        """The form that names who holds a role on this case."""
+        initial = {"role": str(role), "clinicians": [str(person) for person in named]}
+        return TeamForm(data, role=role, people=self.staff.options(role), initial=initial)
+
+    def _actions(self, given: Forms) -> dict[str, Any]:
+        """Hold, resume and close, for those who may."""
+        version = {"version": self.case.event_seq}
+        keeper = bool(self.roles & CASE_KEEPERS) and self.case.is_open
+        closer = bool(self.roles & set(self.protocol.close_roles)) and self.case.is_open
+        held = self.case.on_hold
+        return {
+            "hold_form": (given.get("hold") or HoldForm(initial=version)) if keeper and not held else None,
+            "resume_form": (given.get("resume") or ResumeForm(initial=version)) if keeper and held else None,
+            "close_form": (given.get("close") or self.close_form()) if closer else None,
+            "opened_form": next(iter(given), ""),
+        }
+
+    def close_form(self, data: Any = None) -> CloseForm:
+        """The form that ends the passage."""
+        initial = {"version": self.case.event_seq}
+        return CloseForm(data, initial=initial, reasons=self.protocol.close_reasons)
+
+    def _reopening(self, given: Forms) -> dict[str, Any] | None:
+        """A closed case: ask to reopen it, or agree to what somebody asked."""
+        if self.case.is_open or not self.roles & CASE_KEEPERS:
+            return None
+        asked = self.read.newest().get("edge_reopen")
+        if asked is not None and asked.is_open:
+            by = self.staff.name(asked.result.get("asked_by"))
+            return {
+                "by": by,
+                "reason": asked.result.get("reason", ""),
+                "mine": asked.result.get("asked_by") == str(self.me),
+            }
+        return {"form": given.get("reopen") or ReopenCaseForm(), "open": "reopen" in given}
+
+
+def _years(birth_date: date, today: date) -> int:
+    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+
+
+def _short(day: date | None) -> str:
+    return format_date(day, "j M Y") if day else ""
