@@ -7,6 +7,7 @@ functions.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -15,7 +16,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from pathway.engine.timers import fire_due
+from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
 from pathway.queries.health import WORKER_HEARTBEAT
 
@@ -48,8 +49,9 @@ def deliver_notices() -> None:
 
 @shared_task
 def fire_timers() -> None:
-    """Turn every due step of a to-do's ladder into notices, and have those delivered."""
-    if fire_all(at=timezone.now()):
+    """Turn due steps of to-dos' ladders into notices, plan anew the cases whose day has come, deliver."""
+    at = timezone.now()
+    if refresh_all(at=at) + fire_all(at=at):
         nudge()
 
 
@@ -60,8 +62,17 @@ def heartbeat() -> None:
 
 
 def fire_all(*, at: datetime) -> int:
-    """Fire timers in batches until none is due at `at`. Returns how many fired."""
+    """Fire timers until none is due at `at`. Returns how many fired."""
+    return _until_done(fire_due, at)
+
+
+def refresh_all(*, at: datetime) -> int:
+    """Plan anew until no case waits for it at `at`. Returns how many were."""
+    return _until_done(refresh_due, at)
+
+
+def _until_done(batch: Callable[..., int], at: datetime) -> int:
     total = 0
-    while fired := fire_due(at=at):
-        total += fired
+    while done := batch(at=at):
+        total += done
     return total

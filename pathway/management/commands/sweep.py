@@ -8,18 +8,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pathway.notify.outbox import drain
-from pathway.tasks import fire_all
+from pathway.tasks import fire_all, refresh_all
 
 
 class Command(BaseCommand):
-    help = "Fire due timers and deliver due notices, once. Safe at any time, and beside running workers."
+    help = "Plan anew, fire due timers, deliver due notices: once. Safe beside running workers."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refreshed = refresh_all(at=timezone.now())
         fired = fire_all(at=timezone.now())
         counts = drain(at=timezone.now())
         self.stdout.write(
-            f"timers fired: {fired}; notices sent: {counts.sent}, dropped: {counts.dropped}, "
-            f"put off: {counts.later + counts.returned}, undeliverable: {counts.dead}"
+            f"cases planned anew: {refreshed}; timers fired: {fired}; notices sent: {counts.sent}, "
+            f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
         if counts.away:
             raise CommandError("The mail server does not take messages now; they are kept for the next pass.")
