@@ -28,10 +28,22 @@ def prepare() -> None:
     # Playwright drives its browser from an event loop in the test's own thread.
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
-        folder = Path(os.environ.setdefault(FOLDER_VARIABLE, tempfile.mkdtemp(prefix="pathway tests ")))
+        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="pathway tests ")
+        folder = Path(os.environ[FOLDER_VARIABLE])
         os.environ.setdefault("DATABASE_URL", embedded.database_url(folder / "postgres"))
         os.environ.setdefault("REDIS_URL", embedded.broker_url(folder / "valkey"))
+    os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"])
     django.setup()
+
+
+def _own_database(redis_url: str) -> str:
+    """One of the embedded broker's sixteen databases for each worker, so that no queue is shared between tests."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return (
+        redis_url.replace("?db=0", f"?db={int(worker) % 16}")
+        if embedded.is_embedded(redis_url)
+        else redis_url
+    )
 
 
 @contextlib.contextmanager

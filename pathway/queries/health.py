@@ -10,6 +10,10 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.db.models import Min, Q
+from django.utils import timezone
+
+from pathway.models import Notice
 
 #: Cache key under which the worker writes the moment of its last heartbeat, in seconds since 1970.
 WORKER_HEARTBEAT = "heartbeat:worker"
@@ -19,6 +23,7 @@ BEAT_HEARTBEAT = "redbeat:heartbeat"
 HEARTBEAT_STALE_S = 60
 #: Waiting this long for a notice to leave means that mail is not working.
 NOTICE_STALE_S = 600
+UNSENT = ("pending", "leased")
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,11 @@ def _database_side(now: float) -> tuple[bool, int | None, int | None]:
 
 
 def _oldest_unsent_notice_age_s() -> int | None:
-    return None
+    """Age of the oldest notice that should have left by now; one that is due later only waits for its day."""
+    now = timezone.now()
+    late = Q(due_at__lte=now) | Q(attempts__gt=0)
+    oldest = Notice.objects.filter(late, state__in=UNSENT).aggregate(oldest=Min("created_at"))["oldest"]
+    return None if oldest is None else int((now - oldest).total_seconds())
 
 
 def _broker_side(now: float) -> tuple[bool, int | None]:
@@ -85,7 +94,6 @@ def _broker_side(now: float) -> tuple[bool, int | None]:
 def _beat_age_s(meta: bytes | str | None, now: float) -> int | None:
     """Age of redbeat's `last_run_at`; None for a beat that never ran or wrote something unreadable."""
     try:
-        moment = json.loads(meta or "null")["last_run_at"]["timestamp"]
+        return int(now - float(json.loads(meta or "null")["last_run_at"]["timestamp"]))
     except (ValueError, TypeError, KeyError):
         return None
-    return int(now - float(moment))

@@ -1,4 +1,4 @@
-"""The process tree, as real processes: deaths are mended and told, stops are orderly, nobody is left behind."""
+"""The process tree, as real processes: deaths are mended, stops are orderly, nobody is left behind."""
 
 from __future__ import annotations
 

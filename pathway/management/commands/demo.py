@@ -33,8 +33,8 @@ ACCOUNTS = (
     ("admin", "administration"),
 )
 PASSWORD = "pathway-demo"  # noqa: S105 - printed for everyone, and refused outside demo mode
-#: Run once, in this order; a stamp in var/ remembers it.
-DATA_COMMANDS = ("publish_protocol", "seed_demo")
+#: Fills the empty database once; a stamp in var/ remembers it.
+DATA_COMMAND = "seed_demo"
 
 
 class Command(BaseCommand):
@@ -78,9 +78,11 @@ class Command(BaseCommand):
             for server in _servers(var):
                 supervisor.start(Service.of(server))
             supervisor.say("preparing tables, pages and people (the first start takes a minute)")
-            for step in _steps(var, environment):
-                supervisor.run(step)
-            (var / "loaded").touch()
+            supervisor.run(_step("prepare", environment))
+            loaded = var / "loaded"
+            if not loaded.exists() and DATA_COMMAND in get_commands():
+                supervisor.run(_step(DATA_COMMAND, environment))
+                loaded.touch()
             for service in _programs(environment, port):
                 supervisor.start(service)
             self._welcome(port)
@@ -108,17 +110,8 @@ def _servers(var: Path) -> Iterator[embedded.Server]:
         yield embedded.embedded_broker(var / "valkey")
 
 
-def _steps(var: Path, environment: dict[str, str]) -> Iterator[Service]:
-    """What is done once at each start, and the data that is loaded at the first one."""
-    commands = [["migrate", "--no-input", "-v0"], ["createcachetable"]]
-    sources = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "pathway" / "static"]
-    if not machine.newer_than_all(Path(settings.STATIC_ROOT) / "staticfiles.json", sources):
-        commands.append(["collectstatic", "--no-input", "--clear", "-v0"])
-    if not (var / "loaded").exists():
-        commands += [[name] for name in DATA_COMMANDS if name in get_commands()]
-    for words in commands:
-        argv = [sys.executable, "manage.py", *words]
-        yield Service(words[0], argv, settings.BASE_DIR, environment=environment)
+def _step(name: str, environment: dict[str, str]) -> Service:
+    return Service(name, [sys.executable, "manage.py", name], settings.BASE_DIR, environment=environment)
 
 
 def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
