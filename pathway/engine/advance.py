@@ -12,7 +12,7 @@ from pathway.engine.errors import Invalid, Refused, Stale
 from pathway.engine.permissions import require_role
 from pathway.models import Case, Clinician, StageVisit
 from pathway.protocol.guards import judge
-from pathway.protocol.roles import EDGE, Edge, Stage, TodoState
+from pathway.protocol.roles import CLOSE, EDGE, REOPEN, Edge, Stage, TodoState
 from pathway.protocol.verdict import Verdict, refused
 
 SYSTEM_ID = UUID(int=0)
@@ -93,4 +93,11 @@ def move(act: Action, declared: Edge) -> None:
     act.changes.count(act.case.clinic_id, str(after), +1)
     act.changes.update(Case, act.case.id, stage=str(after))
     act.set_case(visit_seq=seq, stage_entered_at=act.at)
-    act.facts = replace(act.facts, stage=after, visit_seq=seq, stage_entered_on=act.facts.today)
+    goes_on = declared in (CLOSE, REOPEN)  # a reopened case goes on with the stay it left
+    act.facts = replace(
+        act.facts,
+        stage=after,
+        visit_seq=seq,
+        since_visit=act.facts.since_visit if goes_on else seq,
+        stage_entered_on=act.facts.today,
+    )

@@ -33,8 +33,9 @@ SELECT {CASE_COLUMNS},
      JOIN pathway_clinician u ON u.id = t.clinician_id AND u.is_active WHERE t.case_id = c.id),
   (SELECT json_agg(json_build_array(m.role, m.clinician_id)) FROM pathway_membership m
      JOIN pathway_clinician u ON u.id = m.clinician_id AND u.is_active WHERE m.clinic_id = c.clinic_id),
-  (SELECT json_build_array(v.entered_by_id, v.entered_by_edge) FROM pathway_stagevisit v
-     WHERE v.case_id = c.id AND v.seq = c.visit_seq),
+  (SELECT json_build_array(v.entered_by_id, v.entered_by_edge, (SELECT max(b.seq) FROM pathway_stagevisit b
+       WHERE b.case_id = c.id AND b.entered_by_edge NOT IN ('close', 'reopen')))
+     FROM pathway_stagevisit v WHERE v.case_id = c.id AND v.seq = c.visit_seq),
   (SELECT json_agg(json_build_array(t.id, t.key, t.occurrence, t.visit_seq, t.role, t.state, t.due_on,
        (t.opened_at AT TIME ZONE cl.time_zone)::date, (t.ended_at AT TIME ZONE cl.time_zone)::date,
        t.owner_id, t.required, t.safety, t.result, t.ended_by_id, t.claimed_at IS NOT NULL))
@@ -95,7 +96,7 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
     version, birth_date, roles, team, members, visit, todos, signoffs, pump = (_json(value) for value in extra)
     case = Case.from_db("default", CASE_FIELDS, list(columns))
     calendar = calendar_of(case.clinic_id, version)
-    entered_by, edge = visit or (None, "")
+    entered_by, edge, since_visit = visit or (None, "", None)
     facts = CaseFacts(
         stage=Stage(case.stage),
         visit_seq=case.visit_seq,
@@ -106,6 +107,7 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         todos={row[1]: _todo(row) for row in todos or ()},
         signoffs=tuple(_signoff(row) for row in signoffs or ()),
         pump=_pump(pump),
+        since_visit=since_visit,
     )
     return Snapshot(
         case=case,

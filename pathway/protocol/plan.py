@@ -74,16 +74,18 @@ def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> P
 
 
 def replan_on(protocol: Protocol, facts: CaseFacts) -> date | None:
-    """The day on which time alone changes what is asked: a dose that has then been unchanged long enough.
+    """The next day on which time alone changes what is asked; None where only an action can change it.
 
-    None where only an action can change it, or where the day has come already.
+    A dose has then been unchanged long enough, or an appointment for a refill was missed the day before.
     """
-    since = facts.pump.dose_since if facts.pump else None
-    gates = protocol.stage[facts.stage].edge if facts.stage in protocol.stage else ()
-    if since is None or not any("dose_settled" in gate.guards for gate in gates):
+    if facts.pump is None or facts.stage is Stage.CLOSED:
         return None
-    settled = since + timedelta(days=protocol.policy.dose_unchanged_days)
-    return settled if settled > facts.today else None
+    days, booked_for = [], facts.day("book_refill.date")
+    if booked_for is not None:
+        days.append(booked_for + timedelta(days=1))
+    if facts.pump.dose_since is not None and any("dose_settled" in gate.guards for gate in protocol.stage[facts.stage].edge):
+        days.append(facts.pump.dose_since + timedelta(days=protocol.policy.dose_unchanged_days))
+    return min((day for day in days if day > facts.today), default=None)
 
 
 def _has_lapsed(protocol: Protocol, signed: SignOffFact, facts: CaseFacts) -> bool:
