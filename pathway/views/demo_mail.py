@@ -1,4 +1,4 @@
-"""The demonstration's inbox: what Pathway has sent, from of the folder in which the local mail server keeps it.
+"""The demonstration's inbox: what Pathway has sent, read from the folder of the local mail server.
 
 Demo mode only. It shows a message's text and never its HTML as HTML.
 """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import EmailMessage
-from typing import Any, cast
+from email.policy import default
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -35,7 +36,8 @@ class Inbox:
                 return self.refuse_content[address]
         content = envelope.content
         assert isinstance(content, bytes)
-        self.taken.append(cast(EmailMessage, message_from_bytes(content, policy=cast(Any, policy.default))))
+        mail: Any = message_from_bytes(content, policy=default)
+        self.taken.append(mail)
         return "250 OK"
 
     def counts(self) -> Counter[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.core import mail
 
-from pathway.models import Case, CareTeamMember, Notice, Patient
+from pathway.models import CareTeamMember, Case, Notice, Patient
 from pathway.models.notice import KINDS
 from pathway.notify.compose import Subject, compose
 from pathway.notify.outbox import drain

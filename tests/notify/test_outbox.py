@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from django.core import mail
 from django.db import connection
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from config.machine import free_port
 from pathway.engine.todos import mark_not_applicable
@@ -48,7 +48,7 @@ def renew(notice: Notice, **changes: Any) -> Notice:
 
 
 @pytest.fixture
-def smtp(settings: SettingsWrapper) -> SettingsWrapper:
+def smtp(settings: Settings) -> Settings:
     """Mail goes to a port on which a test may listen."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
@@ -56,7 +56,7 @@ def smtp(settings: SettingsWrapper) -> SettingsWrapper:
 
 
 @pytest.fixture
-def inbox(smtp: SettingsWrapper) -> Iterator[Inbox]:
+def inbox(smtp: Settings) -> Iterator[Inbox]:
     """A mail server that takes everything until told otherwise."""
     inbox = Inbox()
     with listening(inbox, smtp.EMAIL_PORT):
@@ -156,17 +156,17 @@ def test_a_refusal_for_now_is_tried_again_later_and_later(cast: Cast, inbox: Inb
     inbox.refuse_recipients["nora@clinic.example"] = "451 4.3.0 <nora@clinic.example> mailbox busy"
     counts = drain(at=MONDAY)
     assert (counts.later, counts.sent) == (1, Notice.objects.count() - 1)
-    waits = []
+    minutes = []
     at = MONDAY
     for _ in range(8):
         notice = Notice.objects.get(recipient=cast.nora)
         assert (notice.state, notice.error) == ("pending", "the mail server answered 451 4.3.0")
-        waits.append(notice.due_at - at)
+        minutes.append(round((notice.due_at - at) / timedelta(minutes=1)))
         at = notice.due_at + timedelta(seconds=1)
         drain(at=at)
-    assert waits == sorted(waits)
-    assert timedelta(minutes=1) <= waits[0] <= timedelta(minutes=1.3)
-    assert waits[-1] <= timedelta(hours=1.3)
+    assert minutes == sorted(minutes)
+    assert minutes[0] == 1
+    assert 60 <= minutes[-1] <= 75
     inbox.refuse_recipients.clear()
     assert drain(at=at + 2 * HOUR).sent == 1
     assert states() == {"sent": Notice.objects.count()}
@@ -185,7 +185,7 @@ def test_a_refusal_for_good_is_believed_the_third_time(cast: Cast, inbox: Inbox,
     assert states() == {"dead": 1, "sent": Notice.objects.count() - 1}
 
 
-def test_no_mail_server_costs_no_attempt(cast: Cast, smtp: SettingsWrapper) -> None:
+def test_no_mail_server_costs_no_attempt(cast: Cast, smtp: Settings) -> None:
     referred(cast)
     total = Notice.objects.count()
     for minute in range(5):
@@ -213,7 +213,7 @@ def test_a_server_that_closes_keeps_what_it_took(cast: Cast, inbox: Inbox) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_send_each_notice_once(smtp: SettingsWrapper) -> None:
+def test_two_workers_at_once_send_each_notice_once(smtp: Settings) -> None:
     cast = make_cast()
     for number in range(6):
         referred(cast, mrn=f"R-{number}")
