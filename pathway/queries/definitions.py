@@ -31,3 +31,9 @@ def calendar_of(clinic_id: UUID, version: int) -> WorkCalendar:
         closes=clinic.closes,
         version=version,
     )
+
+
+def title_of(protocol_id: UUID, key: str) -> str:
+    """A duty's title in a protocol version; the key itself where the version does not know it."""
+    definition = protocol_of(protocol_id).todos.get(key)
+    return definition.title if definition else key

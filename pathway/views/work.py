@@ -1,0 +1,73 @@
+"""My work: the reader's open duties in groups by date, with a fragment that refreshes itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from pathway.queries.inbox import COUNT_LIMIT, When, WorkPage, counts_of, read_cursor, sunday_after, work_of
+from pathway.views.access import access_for
+from pathway.views.stale import name_of
+
+
+@require_safe
+def work(request: HttpRequest) -> HttpResponse:
+    """GET the page, or with `part=rows` its fragment: 204 where nothing differs from what `seen` names."""
+    access = access_for(request)
+    if not access.clinics:
+        return render(request, "work/no_clinic.html", {"heading": "My work"})
+    now = timezone.now()
+    chosen = request.GET.get("when", "")
+    when = When(chosen) if chosen in set(When) else None
+    after = read_cursor(request.GET.get("after", ""))
+    page = work_of(access, at=now, when=when, after=after)
+    seen = name_of(page.rows)
+    polled = request.GET.get("part") == "rows"
+    if polled and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    counts = counts_of(access, at=now)
+    context = {
+        "access": access,
+        "when": when,
+        "after": request.GET.get("after", "") if after else "",
+        "page": page,
+        "groups": groups(page),
+        "tabs": tabs(counts.groups, when),
+        "paused": bounded(counts.paused),
+        "seen": seen,
+        "sunday": sunday_after(access.clinics[0].today(now)),
+    }
+    return render(request, "work/rows.html" if polled else "work/work.html", context)
+
+
+def groups(page: WorkPage) -> list[dict[str, Any]]:
+    """The page's rows under their groups, empty groups left out."""
+    by_group = {when: [row for row in page.rows if row.when is when] for when in When}
+    return [{"when": when, "rows": rows} for when, rows in by_group.items() if rows]
+
+
+def tabs(counts: dict[When, int], chosen: When | None) -> list[dict[str, Any]]:
+    """One tab for everything and one for each group, with bounded counts."""
+    everything = {"label": "All", "url": "?", "current": chosen is None, "count": None}
+    return [
+        everything,
+        *(
+            {
+                "label": when.label,
+                "url": f"?when={when}",
+                "current": chosen is when,
+                "count": bounded(count),
+                "variant": "danger" if when is When.OVERDUE and count else "",
+            }
+            for when, count in counts.items()
+        ),
+    ]
+
+
+def bounded(count: int) -> int | str:
+    """A count that stops at its limit: "99+"."""
+    return f"{COUNT_LIMIT - 1}+" if count >= COUNT_LIMIT else count
