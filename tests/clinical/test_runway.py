@@ -117,6 +117,23 @@ def test_every_date_of_the_first_vector() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "alarm_date"),
+    [
+        ("America/Chicago", date(2027, 2, 19)),
+        ("UTC", date(2027, 2, 20)),
+        ("Pacific/Auckland", date(2027, 2, 20)),
+    ],
+)
+def test_dates_are_the_clinics_not_the_servers(zone: str, alarm_date: date) -> None:
+    early = datetime(2026, 11, 22, 3, tzinfo=UTC)  # still the 21st in Chicago
+    result = ok(runway(fill_instant=early, time_zone=zone))
+    assert result.alarm_date == alarm_date
+    assert result.refill_by == alarm_date - timedelta(days=7)
+    late = ok(runway(fill_instant=early.replace(hour=13), time_zone="Pacific/Auckland"))
+    assert late.alarm_date == date(2027, 2, 21)
+
+
 def test_alarm_and_stability_on_the_same_instant() -> None:
     assert ok(runway("20", "500", "50")).limited_by is Limit.ALARM
 

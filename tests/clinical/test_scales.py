@@ -170,7 +170,7 @@ Change = Callable[[Decimal, Decimal], ScaleChange | CannotCompute]
         (nrs_pain_change, "10", "7", ("2 points", "30 %")),
         (nrs_pain_change, "3", "2", ("30 %",)),
         (nrs_pain_change, "3", "2.1", ("30 %",)),
-        (nrs_pain_change, "3", "2.11", ()),
+        (nrs_pain_change, "3", "2.105", ()),
         (nrs_pain_change, "0", "0", ()),
         (vas_pain_change, "100", "87", ("13 mm",)),
         (vas_pain_change, "100", "88", ()),
