@@ -64,7 +64,8 @@ check: $(INSTALLED) $(STATIC)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports --no-logo
 	$(PY) manage.py check --fail-level WARNING
-	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -W ignore manage.py makemigrations --check --dry-run
+	$(PY) manage.py check_protocol
 	$(BIN)/djade --check $$(git ls-files '*.html')
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/mypy

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from config import embedded, machine, process
 from config.supervisor import Service, ServiceError, Supervisor
+from pathway.management.commands.seed_demo import PASSWORD
 
 ACCOUNTS = (
     ("nora", "neurosurgeon"),
@@ -32,9 +32,6 @@ ACCOUNTS = (
     ("omar", "other clinic"),
     ("admin", "administration"),
 )
-PASSWORD = "pathway-demo"  # noqa: S105 - printed for everyone, and refused outside demo mode
-#: Fills the empty database once; a stamp in var/ remembers it.
-DATA_COMMAND = "seed_demo"
 
 
 class Command(BaseCommand):
@@ -78,11 +75,8 @@ class Command(BaseCommand):
             for server in _servers(var):
                 supervisor.start(Service.of(server))
             supervisor.say("preparing tables, pages and people (the first start takes a minute)")
-            supervisor.run(_step("prepare", environment))
-            loaded = var / "loaded"
-            if not loaded.exists() and DATA_COMMAND in get_commands():
-                supervisor.run(_step(DATA_COMMAND, environment))
-                loaded.touch()
+            prepare = [sys.executable, "manage.py", "prepare"]
+            supervisor.run(Service("prepare", prepare, settings.BASE_DIR, environment=environment))
             for service in _programs(environment, port):
                 supervisor.start(service)
             self._welcome(port)
@@ -108,10 +102,6 @@ def _servers(var: Path) -> Iterator[embedded.Server]:
         yield embedded.embedded_database(var / "postgres")
     if embedded.is_embedded(settings.REDIS_URL):
         yield embedded.embedded_broker(var / "valkey")
-
-
-def _step(name: str, environment: dict[str, str]) -> Service:
-    return Service(name, [sys.executable, "manage.py", name], settings.BASE_DIR, environment=environment)
 
 
 def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
@@ -145,4 +135,3 @@ def _forget(var: Path) -> None:
     for name in ("postgres", "valkey", "mail"):
         if (var / name).exists():
             shutil.rmtree(var / name)
-    (var / "loaded").unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from config.machine import newer_than_all
@@ -21,8 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable")
-        if "publish_protocol" in get_commands():
-            call_command("publish_protocol")
+        call_command("publish_protocol")
+        if settings.DEMO:
+            call_command("seed_demo")
         sources = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "pathway" / "static"]
         if not newer_than_all(Path(settings.STATIC_ROOT) / "staticfiles.json", sources):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
