@@ -27,12 +27,9 @@ def reader(settings: Settings, tmp_path: Path, cast: Cast, client: Client) -> Cl
     server.start()
     referred(cast)
     drain(at=MONDAY)
-    EmailMultiAlternatives(
-        "<b>bold</b>",
-        "<script>alert(1)</script>",
-        to=["eve@clinic.example"],
-        alternatives=[("<p>x", "text/html")],
-    ).send()
+    hostile = EmailMultiAlternatives("<b>bold</b>", "<script>alert(1)</script>", to=["eve@clinic.example"])
+    hostile.attach_alternative("<p>x", "text/html")
+    hostile.send()
     server.stop()
     client.force_login(cast.phil)
     return client

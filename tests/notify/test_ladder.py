@@ -34,9 +34,8 @@ def opening(day: date) -> datetime:
 def told(case_id: UUID, key: str = "goals") -> list[tuple[str, str]]:
     """Who was told what about a to-do after it opened: (kind, username), oldest first."""
     notices = Notice.objects.filter(case_id=case_id, todo__key=key).exclude(kind="opened")
-    return list(
-        notices.order_by("created_at", "recipient__username").values_list("kind", "recipient__username")
-    )
+    found = notices.values_list("kind", "recipient__username")
+    return list(found.order_by("created_at", "recipient__username"))
 
 
 def test_the_steps_come_at_opening_on_their_days(cast: Cast) -> None:
@@ -50,7 +49,7 @@ def test_the_steps_come_at_opening_on_their_days(cast: Cast) -> None:
         (
             date(2026, 4, 2),
             [("escalate", "cora"), ("escalate", "phil")],
-        ),  # from here on every five working days
+        ),  # five working days on
     ]
     expected: list[tuple[str, str]] = []
     for day, people in steps:
@@ -96,7 +95,6 @@ def test_the_owner_alone_is_reminded(cast: Cast) -> None:
     Todo.objects.filter(key="goals").update(owner=pia)
     fire_all(at=opening(date(2026, 3, 20)))
     assert told(case_id) == [("remind", "pia")]
-    assert ("remind", "pia") in told(case_id, "neuro_history") or told(case_id, "neuro_history")
 
 
 def test_the_care_team_is_reminded_before_the_rest_of_the_clinic(cast: Cast) -> None:
@@ -111,14 +109,8 @@ def test_the_care_team_is_reminded_before_the_rest_of_the_clinic(cast: Cast) -> 
 def test_on_hold_only_safety_and_the_review_speak(cast: Cast) -> None:
     case_id = referred(cast)
     Todo.objects.filter(key="surgical_review").update(safety=True)
-    hold(
-        case_id=case_id,
-        by=cast.cora,
-        at=MONDAY,
-        reason="Awaiting imaging",
-        review_on=date(2026, 3, 23),
-        version=1,
-    )
+    review_on = date(2026, 3, 23)
+    hold(case_id=case_id, by=cast.cora, at=MONDAY, reason="Awaiting imaging", review_on=review_on)
     fire_all(at=opening(date(2026, 3, 24)))
     speaking = set(Notice.objects.exclude(kind="opened").values_list("todo__key", flat=True))
     assert speaking == {"surgical_review", "hold_review"}
