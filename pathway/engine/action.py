@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from pathway.engine.changes import Changes
-from pathway.engine.errors import NotFound, Refused
+from pathway.engine.errors import EngineError, Invalid, NotFound, Refused, Stale
 from pathway.engine.permissions import SYSTEM, Actor
 from pathway.engine.snapshot import Snapshot, read_locked
 from pathway.models import Case, Clinician, Event, Notice, SignOff, Timer, Todo
@@ -29,6 +29,7 @@ from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
 from pathway.protocol.roles import Role, TodoState
 from pathway.protocol.verdict import refused
 
+UNIQUE_VIOLATION = "23505"
 NOTICE_SPACE = UUID("5a3d1f0c-9a63-4f0e-9f0b-3f8d3a0e7b11")
 
 
@@ -273,17 +274,37 @@ def recipients(
     return [(person, Role.COORDINATOR, "unowned") for person in keepers]
 
 
+TAKEN: dict[str, dict[str, list[str]]] = {
+    "pump_serial_once_in_place": {"pump_serial": ["Another pump in place has this serial number; check the label."]},
+}
+
+
+def refusal_of(error: IntegrityError) -> EngineError:
+    """A database constraint that was hit, as an answer to the person: at the field where one is to blame."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    name = diagnosis.constraint_name if diagnosis else ""
+    if name in TAKEN:
+        return Invalid(TAKEN[name])
+    text = "Somebody else was faster with the same step. Look again; what you typed was not saved."
+    return Stale(refused("database_refused", text))
+
+
 @contextmanager
 def action(
     *, by: Clinician | None, at: datetime, case_id: UUID | None = None, todo_id: UUID | None = None
 ) -> Iterator[Action]:
     """Open an action: one transaction, the case locked. A person without a role in the clinic finds no case."""
-    with transaction.atomic():
-        snapshot = read_locked(case_id=case_id, todo_id=todo_id, actor_id=by.id if by else None, at=at)
-        if by is None:
-            actor = SYSTEM
-        elif not by.is_active or not snapshot.actor_roles:
-            raise NotFound("There is no such case for you.")
-        else:
-            actor = Actor(by.id, snapshot.actor_roles)
-        yield Action(snapshot, actor, at)
+    try:
+        with transaction.atomic():
+            snapshot = read_locked(case_id=case_id, todo_id=todo_id, actor_id=by.id if by else None, at=at)
+            if by is None:
+                actor = SYSTEM
+            elif not by.is_active or not snapshot.actor_roles:
+                raise NotFound("There is no such case for you.")
+            else:
+                actor = Actor(by.id, snapshot.actor_roles)
+            yield Action(snapshot, actor, at)
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "sqlstate", "") != UNIQUE_VIOLATION:
+            raise
+        raise refusal_of(error) from error

@@ -48,8 +48,9 @@ class Changes:
             self._inserts[type(row)].append(row)
 
     def update(self, model: type[models.Model], key: Any, **values: Any) -> None:
-        """Set columns of one row; several calls for one row are merged."""
-        self._updates.setdefault((model, key), {}).update(values)
+        """Set columns of one row; several calls for one row are merged, none without columns is made."""
+        if values:
+            self._updates.setdefault((model, key), {}).update(values)
 
     def delete(self, model: type[models.Model], keys: Iterable[Any]) -> None:
         """Delete these rows by primary key."""
