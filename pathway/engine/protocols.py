@@ -20,7 +20,9 @@ def publish(*, by: Clinician | None, at: datetime, protocol: Protocol) -> Protoc
     `by` None: published from the command line. Raises Refused.
     """
     with transaction.atomic():
-        known = list(ProtocolVersion.objects.select_for_update().filter(name=protocol.name).order_by("-version"))
+        known = list(
+            ProtocolVersion.objects.select_for_update().filter(name=protocol.name).order_by("-version")
+        )
         for version in known:
             # Compared as protocols, not as text: a key that later code knows, at its default, changes nothing.
             if version.version == protocol.version and from_canonical(version.source) == protocol:

@@ -36,9 +36,14 @@ def required_todos_done(protocol: Protocol, facts: CaseFacts) -> list[Reason]:
     missing = [
         todo
         for todo in protocol.stage[facts.stage].todo
-        if todo.required and applies(protocol, todo, facts) and not facts.done_here(todo.key) and not todo.decision
+        if todo.required
+        and applies(protocol, todo, facts)
+        and not facts.done_here(todo.key)
+        and not todo.decision
     ]
-    return [Reason("todo_missing", f"“{todo.title}” is not done.", (todo.role,), todo.key) for todo in missing]
+    return [
+        Reason("todo_missing", f"“{todo.title}” is not done.", (todo.role,), todo.key) for todo in missing
+    ]
 
 
 @guard
@@ -65,7 +70,9 @@ def signatures(facts: CaseFacts, decision: Decision) -> list[Reason]:
     for role in SIGNERS:
         key = f"{decision}_{role}"
         if role not in votes:
-            reasons.append(Reason("signature_missing", f"The {role} has not signed ({decision.label}).", (role,), key))
+            reasons.append(
+                Reason("signature_missing", f"The {role} has not signed ({decision.label}).", (role,), key)
+            )
         elif votes[role].vote != "for":
             text = f"The {role} signed against ({decision.label}); the team must meet."
             reasons.append(Reason("dissent", text, (Role.COORDINATOR, role), "mdt_dissent"))
@@ -83,7 +90,12 @@ def all_waived_trial(protocol: Protocol, facts: CaseFacts) -> list[Reason]:
     """Each of the three wrote why no trial is needed."""
     votes = facts.votes(Decision.CANDIDACY)
     return [
-        Reason("trial_not_waived", f"The {role} gave no written reason to go without a trial.", (role,), f"candidacy_{role}")
+        Reason(
+            "trial_not_waived",
+            f"The {role} did not write why no trial is needed.",
+            (role,),
+            f"candidacy_{role}",
+        )
         for role in SIGNERS
         if not (role in votes and votes[role].waives_trial and votes[role].has_reason)
     ]
@@ -104,11 +116,15 @@ def operation_recorded(protocol: Protocol, facts: CaseFacts) -> list[Reason]:
     """Pump, catheter, fill and first program of this stay are on record."""
     reasons = []
     if facts.value("operation.operated_on", this_visit=True) is None:
-        reasons.append(Reason("no_operation", "The operation is not recorded.", (Role.NEUROSURGEON,), "operation"))
+        reasons.append(
+            Reason("no_operation", "The operation is not recorded.", (Role.NEUROSURGEON,), "operation")
+        )
     elif facts.pump is None or facts.pump.filled_on is None:
         reasons.append(Reason("no_fill", "No filled pump is on record.", (Role.NEUROSURGEON,), "operation"))
     if facts.value("first_program.effective_on", this_visit=True) is None:
-        reasons.append(Reason("no_program", "The first program is not recorded.", (Role.PHYSIATRIST,), "first_program"))
+        reasons.append(
+            Reason("no_program", "The first program is not recorded.", (Role.PHYSIATRIST,), "first_program")
+        )
     return reasons
 
 
@@ -154,7 +170,9 @@ def _evidence(reason: CloseReason, evidence: Mapping[str, str]) -> list[Reason]:
         needs["receiving_clinic"] = "Name the programme that has accepted the patient."
     if reason in (CloseReason.EXPLANTED, CloseReason.DIED):
         needs["on"] = "Give the date."
-    return [Reason(f"missing_{name}", text) for name, text in needs.items() if not evidence.get(name, "").strip()]
+    return [
+        Reason(f"missing_{name}", text) for name, text in needs.items() if not evidence.get(name, "").strip()
+    ]
 
 
 def _supported(facts: CaseFacts, reason: CloseReason) -> list[Reason]:
@@ -162,7 +180,9 @@ def _supported(facts: CaseFacts, reason: CloseReason) -> list[Reason]:
     if reason is CloseReason.EXPLANTED and facts.pump is None:
         return [Reason("no_pump", "No pump is on record.", (Role.NEUROSURGEON,))]
     if reason is CloseReason.NON_RESPONDER and not _failed_trial(facts):
-        return [Reason("trial_not_failed", "No failed trial is on record.", (Role.PHYSIATRIST,), "trial_readings")]
+        return [
+            Reason("trial_not_failed", "No failed trial is on record.", (Role.PHYSIATRIST,), "trial_readings")
+        ]
     if reason is CloseReason.DECLINED and not _declined(facts):
         text = "No decision against is on record: a dissenting signature, an MDT minute or a recorded non-eligibility."
         return [Reason("not_declined", text, tuple(SIGNERS), "eligibility")]

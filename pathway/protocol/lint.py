@@ -56,13 +56,17 @@ class Part:
     edges: tuple[EdgeDef, ...] = ()
 
 
-def check_parts(parts: Sequence[Part], header: Protocol | None, forms: Collection[str] | None) -> list[Problem]:
+def check_parts(
+    parts: Sequence[Part], header: Protocol | None, forms: Collection[str] | None
+) -> list[Problem]:
     """Checks that hold for each file by itself, so that they run even while another file is unreadable."""
     problems = [*_duplicates(parts), *_circles(parts)]
     for part in parts:
         for todo in part.todos:
             where = f"todo[{todo.key}]"
-            problems += [Problem(part.file, f"{where}.{key}", text) for key, text in _todo_names(todo, header, forms)]
+            problems += [
+                Problem(part.file, f"{where}.{key}", text) for key, text in _todo_names(todo, header, forms)
+            ]
             problems += [Problem(part.file, f"{where}.{key}", text) for key, text in _todo_sense(todo)]
         for edge in part.edges:
             found = _edge_names(edge, part.stage, header)
@@ -103,7 +107,10 @@ def _duplicates(parts: Sequence[Part]) -> Iterator[Problem]:
 
 def _circles(parts: Sequence[Part]) -> Iterator[Problem]:
     """Duties that wait for each other. Peel off what waits for nothing; what stays is in, or behind, a circle."""
-    waits = {todo.key: set(todo.after) for part in parts for todo in part.todos}
+    waits: dict[str, set[str]] = {}
+    for part in parts:
+        for todo in part.todos:
+            waits.setdefault(todo.key, set(todo.after))  # of two duties with one key, the first is meant
     waits = {key: after & waits.keys() for key, after in waits.items()}
     while free := {key for key, after in waits.items() if not after}:
         waits = {key: after - free for key, after in waits.items() if key not in free}
@@ -116,7 +123,9 @@ def _circles(parts: Sequence[Part]) -> Iterator[Problem]:
                 yield Problem(part.file, f"todo[{todo.key}].after", text)
 
 
-def _todo_names(todo: TodoDef, header: Protocol | None, forms: Collection[str] | None) -> Iterator[tuple[str, str]]:
+def _todo_names(
+    todo: TodoDef, header: Protocol | None, forms: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
     """Names a duty uses that nothing defines."""
     yield from _unknown("when", todo.when, CONDITIONS, "condition")
     if todo.repeat is not None:
@@ -195,7 +204,9 @@ def _prerequisites(parts: Sequence[Part], home: dict[str, Part]) -> Iterator[Pro
                 elif _comes_later(home[key].stage, part.stage):
                     text = f"“{key}” belongs to a later stage"
                 elif conditions[key] not in (None, todo.when):
-                    text = f"“{key}” is only asked when {conditions[key]}; ask this one under the same condition"
+                    text = (
+                        f"“{key}” is only asked when {conditions[key]}; ask this one under the same condition"
+                    )
                 if text is not None:
                     yield Problem(part.file, f"todo[{todo.key}].after", text)
 
@@ -239,7 +250,9 @@ def _stages(protocol: Protocol, parts: Sequence[Part], header: str) -> Iterator[
     counted = Counter(part.stage for part in parts if part.stage is not None)
     for stage, count in counted.items():
         if count > 1 or stage is Stage.CLOSED:
-            yield Problem(header, f"stage {stage}", f"stands in {count} files" if count > 1 else "has no duties")
+            yield Problem(
+                header, f"stage {stage}", f"stands in {count} files" if count > 1 else "has no duties"
+            )
     for stage in OPEN_STAGES:
         if stage not in counted:
             yield Problem(header, f"stage {stage}", "has no file")
@@ -274,9 +287,11 @@ def _needed_duties(protocol: Protocol, header: str) -> Iterator[Problem]:
         if not duties:
             yield Problem(header, "anytime", f"a duty with when = “{name}” is needed")
         for todo in duties:
-            where = f"anytime[{todo.key}]"
+            where = f"todo[{todo.key}]"
             if todo.skippable:
-                yield Problem(header, f"{where}.skippable", "this duty cannot be skipped; write skippable = false")
+                yield Problem(
+                    header, f"{where}.skippable", "this duty cannot be skipped; write skippable = false"
+                )
             if todo.repeat is None:
                 yield Problem(header, f"{where}.repeat", "this duty must come back")
             if name == PUMP and not (todo.safety and todo.due.anchor == "refill_by"):
@@ -287,7 +302,9 @@ def _needed_duties(protocol: Protocol, header: str) -> Iterator[Problem]:
 
 def _reads(protocol: Protocol, parts: Sequence[Part]) -> Iterator[Problem]:
     for part in parts:
-        used = [(f"edge[{edge.edge}]", name) for edge in part.edges for name in (*edge.guards, edge.prompt_when)]
+        used = [
+            (f"edge[{edge.edge}]", name) for edge in part.edges for name in (*edge.guards, edge.prompt_when)
+        ]
         used += [(f"todo[{todo.key}]", todo.when) for todo in part.todos]
         used += [(f"todo[{todo.key}]", todo.repeat.when) for todo in part.todos if todo.repeat]
         for where, name in used:

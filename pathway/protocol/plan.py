@@ -83,7 +83,9 @@ def replan_on(protocol: Protocol, facts: CaseFacts) -> date | None:
     days, booked_for = [], facts.day("book_refill.date")
     if booked_for is not None:
         days.append(booked_for + timedelta(days=1))
-    if facts.pump.dose_since is not None and any("dose_settled" in gate.guards for gate in protocol.stage[facts.stage].edge):
+    if facts.pump.dose_since is not None and any(
+        "dose_settled" in gate.guards for gate in protocol.stage[facts.stage].edge
+    ):
         days.append(facts.pump.dose_since + timedelta(days=protocol.policy.dose_unchanged_days))
     return min((day for day in days if day > facts.today), default=None)
 
@@ -105,9 +107,9 @@ def _asked(protocol: Protocol, facts: CaseFacts) -> Iterator[TodoDef]:
             yield todo
     for key, latest in facts.todos.items():
         definition = protocol.todos[key]
-        if definition.outlives_stage and latest.state is TodoState.WITHDRAWN:
-            if protocol.home[key] is not facts.stage:
-                yield definition
+        elsewhere = protocol.home[key] is not facts.stage
+        if definition.outlives_stage and elsewhere and latest.state is TodoState.WITHDRAWN:
+            yield definition
 
 
 class _Planner:
@@ -191,7 +193,12 @@ class _Planner:
             return False
         if self.protocol.home[key] is self.facts.stage and not self.facts.is_here(before):
             return False
-        if self._is_first(todo, latest) or latest is None or todo.repeat is None or todo.repeat.when is not None:
+        if (
+            self._is_first(todo, latest)
+            or latest is None
+            or todo.repeat is None
+            or todo.repeat.when is not None
+        ):
             return True
         return todo.decision is not None or (before.state is TodoState.DONE and before.id > latest.id)
 
@@ -224,7 +231,7 @@ class _Planner:
         return max(earlier(due), min(floor, earlier(anchor)))
 
     def _open(self, todo: TodoDef, latest: TodoFact | None, rule: DueRule) -> None:
-        """Open it; where its date hangs on one nobody knows it is due now, for a duty is never lost for want of a date."""
+        """Open it; due now where its date hangs on one nobody knows, for no duty is lost for want of a date."""
         due = self._due(todo, rule, latest, self.facts.today) or self.facts.today
         self.openings.append(Opening(todo, latest.occurrence + 1 if latest else 1, due))
         self.open_keys.add(todo.key)

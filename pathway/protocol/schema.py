@@ -21,6 +21,7 @@ KEY = r"^[a-z][a-z0-9_]{1,59}$"
 SOURCE = r"^[VMUP](: .+)?$"
 FIXED_ANCHORS = frozenset({"opening", "stage", "previous", "refill_by", "end_of_service", "hold_review"})
 LADDER_ANCHOR, REPEAT_ANCHOR = "due", "previous"
+DAYS_A_UNIT = {"WD": 7 / 5, "d": 1, "mo": 30}
 
 
 class Frozen(BaseModel):
@@ -63,7 +64,9 @@ def parse_rule(value: object) -> object:
         return value
     match = RULE.match(value)
     if match is None:
-        raise ValueError(f"“{value}” is not a due rule; write e.g. “opening +10 WD”, “trial_date -5 WD”, “previous +6 mo”")
+        raise ValueError(
+            f"“{value}” is not a due rule; write e.g. “opening +10 WD”, “trial_date -5 WD”, “previous +6 mo”"
+        )
     count = int(match["count"]) * (-1 if match["sign"] == "-" else 1)
     return DueRule.model_validate({"anchor": match["anchor"], "count": count, "unit": match["unit"]})
 
@@ -105,7 +108,11 @@ class TodoDef(Frozen):
     outlives_stage: bool = False
     new_round: bool = False
     help: str = ""
-    source: str = Field(default="P", pattern=SOURCE, description="Tag of the rule: V, M, U or P (local policy), and its source")
+    source: str = Field(
+        default="P",
+        pattern=SOURCE,
+        description="Tag of the rule: V, M, U or P (local policy), and its source",
+    )
 
 
 class EdgeDef(Frozen):
@@ -114,7 +121,9 @@ class EdgeDef(Frozen):
     edge: str
     roles: tuple[Role, ...] = Field(min_length=1)
     guards: tuple[str, ...] = ()
-    prompt: str | None = Field(default=None, description="Title of the to-do that opens when the gate is open")
+    prompt: str | None = Field(
+        default=None, description="Title of the to-do that opens when the gate is open"
+    )
     prompt_when: str | None = None
     due: Due | None = None
 
@@ -199,6 +208,15 @@ class Protocol(Frozen):
     close_reasons: tuple[CloseReason, ...]
     stages: tuple[StageDef, ...]
 
+    @field_validator("ladder")
+    @classmethod
+    def rises(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        """Each rung comes after the one before, whatever their units (five working days are a week)."""
+        days = [rung.due.count * DAYS_A_UNIT[rung.due.unit] for rung in ladder]
+        if days != sorted(set(days)):
+            raise ValueError("each rung must come after the one before")
+        return ladder
+
     @field_validator("ladder_repeat")
     @classmethod
     def from_last_rung(cls, rule: DueRule) -> DueRule:
@@ -226,7 +244,12 @@ class Protocol(Frozen):
             for edge in stage.edge:
                 if edge.prompt and edge.due and edge.key not in prompts:
                     prompts[edge.key] = TodoDef(
-                        key=edge.key, title=edge.prompt, role=edge.roles[0], due=edge.due, skippable=False, required=False
+                        key=edge.key,
+                        title=edge.prompt,
+                        role=edge.roles[0],
+                        due=edge.due,
+                        skippable=False,
+                        required=False,
                     )
         return prompts
 

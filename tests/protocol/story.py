@@ -19,10 +19,36 @@ from pathway.protocol.roles import EDGE, Decision, Role, Stage, TodoState
 from pathway.protocol.verdict import Verdict
 
 FORMS = frozenset(
-    """assessment medication_history neuro_history goals surgical_review anesthesia_review social_checklist
-    education_record eligibility mdt_minute booking trial_plan trial_dose trial_readings call_note surgical_plan
-    anesthesia_plan operation program device_registration postop_check rehab_plan taper_plan goals_review refill
-    device_plan emergency_check note""".split()
+    {
+        "assessment",
+        "medication_history",
+        "neuro_history",
+        "goals",
+        "surgical_review",
+        "anesthesia_review",
+        "social_checklist",
+        "education_record",
+        "eligibility",
+        "mdt_minute",
+        "booking",
+        "trial_plan",
+        "trial_dose",
+        "trial_readings",
+        "call_note",
+        "surgical_plan",
+        "anesthesia_plan",
+        "operation",
+        "program",
+        "device_registration",
+        "postop_check",
+        "rehab_plan",
+        "taper_plan",
+        "goals_review",
+        "refill",
+        "device_plan",
+        "emergency_check",
+        "note",
+    }
 )
 ITB1 = load(VERSIONS / "itb-1", FORMS)
 CHICAGO = WorkCalendar(
@@ -191,7 +217,9 @@ class Story:
     def fill(self, days: int = 90) -> None:
         """A filled pump is in place from today on and must be refilled in so many days."""
         today = self.facts.today
-        pump = self.facts.pump or PumpFact(new_id(), today, None, None, today + timedelta(days=7 * 365), today)
+        pump = self.facts.pump or PumpFact(
+            new_id(), today, None, None, today + timedelta(days=7 * 365), today
+        )
         pump = replace(pump, filled_on=today, refill_by=today + timedelta(days=days))
         self.facts = replace(self.facts, pump=pump)
 
@@ -253,7 +281,9 @@ def operate(story: Story) -> None:
     story.fill()
     story.do("operation", operated_on=str(day))
     story.do("first_program", effective_on=str(day))
-    story.do("device_registration", "education_second", "postop_d1_neurosurgeon", "postop_d1_anesthesiologist")
+    story.do(
+        "device_registration", "education_second", "postop_d1_neurosurgeon", "postop_d1_anesthesiologist"
+    )
     story.wait(3)
     story.do("postop_d3_neurosurgeon", "postop_d3_anesthesiologist")
 

@@ -12,7 +12,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pathway.protocol.plan import LAST_RESORT
 from pathway.protocol.roles import Decision, Stage, TodoState
-from tests.protocol.story import CHICAGO, ITB1, MONDAY, Story, in_implant, in_long_term, in_titration, in_trial, selected
+from tests.protocol.story import (
+    CHICAGO,
+    ITB1,
+    MONDAY,
+    Story,
+    in_implant,
+    in_long_term,
+    in_titration,
+    in_trial,
+    selected,
+)
 
 STARTS = [Story, selected, in_trial, in_implant, in_titration, in_long_term]
 VERDICTS = st.sampled_from(["positive", "inadequate", "adverse"])
@@ -53,7 +63,9 @@ class RandomCase(RuleBasedStateMachine):
         if definition.decision is not None:
             if self.story.facts.votes(definition.decision).get(definition.role) is None:
                 vote = data.draw(st.sampled_from(["for", "for", "against"]))
-                waives = vote == "for" and definition.decision is Decision.CANDIDACY and data.draw(st.booleans())
+                waives = (
+                    vote == "for" and definition.decision is Decision.CANDIDACY and data.draw(st.booleans())
+                )
                 self.story.sign(definition.decision, definition.role, vote, waives)
         elif key in ITB1.prompts:
             self.story.advance(key.removeprefix("edge_"))
@@ -83,7 +95,9 @@ class RandomCase(RuleBasedStateMachine):
     @rule(data=st.data())
     def hold_or_resume(self, data: st.DataObject) -> None:
         held = self.story.facts.on_hold
-        self.story.hold(None if held else self.story.facts.today + timedelta(days=data.draw(st.integers(1, 90))))
+        self.story.hold(
+            None if held else self.story.facts.today + timedelta(days=data.draw(st.integers(1, 90)))
+        )
 
     @precondition(lambda self: self.story.facts.stage in (Stage.TITRATION, Stage.LONG_TERM))
     @rule(edge=st.sampled_from(["revise", "retitrate"]))
@@ -155,7 +169,6 @@ class RandomCase(RuleBasedStateMachine):
             assert opening.occurrence >= 1
             assert self.story.facts.todos[opening.todo.key].state is TodoState.OPEN
 
-
     def teardown(self) -> None:
         """Whatever happened, a diligent team can still bring the case into long-term care: no dead end."""
         if hasattr(self, "story"):
@@ -201,5 +214,8 @@ def do_well(story: Story, key: str) -> None:
 TestRandomCase = RandomCase.TestCase
 # Without shrinking: it takes minutes here, and forty steps can be read.
 TestRandomCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

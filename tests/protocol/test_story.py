@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from pathway.protocol.plan import replan_on
 from pathway.protocol.roles import Decision, Role, Stage, TodoState
 from tests.protocol.story import (
     CHICAGO,
+    ITB1,
     Story,
     evaluated,
     give_and_read,
@@ -98,15 +100,25 @@ class TestHappyPathway:
         story.do("operation", operated_on="2026-04-20")
         assert story.on("first_program") == date(2026, 4, 20)
         assert story.on("postop_d3_neurosurgeon") == date(2026, 4, 23)
-        assert story.on("refill") == CHICAGO.last_working_day_on_or_before(date(2026, 7, 19)) == date(2026, 7, 17)
+        assert (
+            story.on("refill")
+            == CHICAGO.last_working_day_on_or_before(date(2026, 7, 19))
+            == date(2026, 7, 17)
+        )
         assert story.on("book_refill") == date(2026, 6, 26)
 
     def test_titration_settles_when_the_dose_held_still_and_goals_were_reviewed(self) -> None:
         story = in_titration()
         story.do("headache_closure", "rehab_plan", "taper_plan", "wound_d12", "goals_review")
         assert story.verdict("settle").codes() == {"dose_not_settled"}
-        story.wait(30)
-        assert story.on("edge_settle")
+        pump = story.facts.pump
+        assert pump is not None
+        assert pump.dose_since is not None
+        settled_on = replan_on(ITB1, story.facts)
+        assert settled_on == pump.dose_since + timedelta(days=28)
+        story.wait((settled_on - story.facts.today).days)
+        assert "edge_settle" in story.open
+        assert replan_on(ITB1, story.facts) is None
         story.advance("settle")
         assert {"review_6mo", "refill", "wound_d42", "wound_d90", "device_plan_12"} <= set(story.open)
         assert not {"titration_review", "weekly_call"} & set(story.open)
@@ -190,6 +202,12 @@ class TestTrialEscalation:
         assert story.on("call_day1") == story.facts.today + timedelta(days=1)
         assert story.open["call_day2"].occurrence == 2
 
+    def test_a_duty_is_never_lost_for_want_of_a_date(self) -> None:
+        story = in_trial()
+        story.skip("trial_dose")
+        assert story.facts.day("trial_dose.given_on") is None
+        assert story.on("trial_readings") == story.facts.today
+
 
 class TestSignatures:
     def test_dissent_opens_a_meeting_and_the_meeting_a_new_round(self) -> None:
@@ -229,7 +247,7 @@ class TestSignatures:
         }
         assert set(story.open) == {"goals", "trial_booking"}, "nobody signs on facts about to change"
         story.do("goals")
-        assert CANDIDACIES <= set(story.open)
+        assert set(story.open) >= CANDIDACIES
         story.sign_all(Decision.CANDIDACY)
         assert set(story.open) == {"trial_booking"}
 
@@ -294,9 +312,24 @@ class TestPump:
         pump = story.facts.pump
         assert pump is not None
         assert "book_refill" not in story.open
-        story.facts = replace(story.facts, pump=replace(pump, refill_by=story.facts.today + timedelta(days=10)))
+        story.facts = replace(
+            story.facts, pump=replace(pump, refill_by=story.facts.today + timedelta(days=10))
+        )
         story.settle()
-        assert story.on("book_refill") == story.facts.today, "the window has begun, but it is not overdue from birth"
+        assert story.on("book_refill") == story.facts.today, (
+            "the window has begun, but it is not overdue from birth"
+        )
+
+    def test_a_missed_appointment_is_booked_anew_on_the_day_the_case_is_planned_again(self) -> None:
+        story = in_long_term()
+        booked_for = story.facts.day("book_refill.date")
+        assert booked_for is not None
+        story.wait((booked_for - story.facts.today).days)
+        assert "book_refill" not in story.open
+        assert replan_on(ITB1, story.facts) == booked_for + timedelta(days=1)
+        story.wait(1)
+        assert "book_refill" in story.open
+        assert replan_on(ITB1, story.facts) is None
 
     def test_no_pump_no_refill(self) -> None:
         story = in_long_term()
