@@ -51,7 +51,9 @@ def person(username: str, clinic: Clinic, *roles: Role) -> Clinician:
 def make_cast() -> Cast:
     """Create the cast and publish the protocol."""
     publish(by=None, at=MONDAY - timedelta(days=30), protocol=load(VERSIONS / "itb-1"))
-    clinic = Clinic.objects.create(name="Riverside", slug="riverside", time_zone="America/Chicago", country="US")
+    clinic = Clinic.objects.create(
+        name="Riverside", slug="riverside", time_zone="America/Chicago", country="US"
+    )
     other = Clinic.objects.create(name="Hillside", slug="hillside", time_zone="Europe/Berlin", country="DE")
     return Cast(
         clinic,

@@ -89,7 +89,11 @@ class Walk:
         for _ in range(200):
             if until is not None and self.case.stage == until:
                 return
-            wanted = [todo for todo in self.open() if todo.required or todo.key.startswith("edge_") or not only_required]
+            wanted = [
+                todo
+                for todo in self.open()
+                if todo.required or todo.key.startswith("edge_") or not only_required
+            ]
             waiting = [todo for todo in wanted if not (todo.key in RUNWAY and todo.due_on > self.today)]
             if not waiting:
                 return

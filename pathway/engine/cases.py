@@ -21,7 +21,9 @@ from pathway.protocol.roles import CLOSE, PHYSICIANS, REOPEN, CloseReason, Role,
 from pathway.protocol.verdict import refused
 
 
-def name_team(*, case_id: UUID, role: Role, clinicians: Sequence[UUID], by: Clinician, at: datetime) -> Outcome:
+def name_team(
+    *, case_id: UUID, role: Role, clinicians: Sequence[UUID], by: Clinician, at: datetime
+) -> Outcome:
     """Name who holds a role on this case (nobody: whoever holds the role in the clinic). Open to-dos follow.
 
     To-dos that somebody has claimed stay with them. Raises NotAllowed, Refused for a person without the role.
@@ -30,18 +32,27 @@ def name_team(*, case_id: UUID, role: Role, clinicians: Sequence[UUID], by: Clin
         require_role(act.actor, frozenset({Role.COORDINATOR}), "name the care team")
         wanted = tuple(sorted(set(clinicians)))
         if strangers := set(wanted) - set(act.snapshot.members.get(role, ())):
-            raise Refused(refused("not_the_role", f"{len(strangers)} of these people are not a {role} of this clinic."))
+            raise Refused(
+                refused("not_the_role", f"{len(strangers)} of these people are not a {role} of this clinic.")
+            )
         present = act.snapshot.team.get(role, ())
         if wanted == present:
             return Outcome(act.case.id, act.case.event_seq, repeated=True)
         _replace_members(act, role, wanted)
         owner = wanted[0] if len(wanted) == 1 else None
         for todo in act.facts.todos.values():
-            if todo.is_open and todo.role is role and todo.owner_id != owner and todo.id not in act.snapshot.claimed:
+            if (
+                todo.is_open
+                and todo.role is role
+                and todo.owner_id != owner
+                and todo.id not in act.snapshot.claimed
+            ):
                 act.set_todo(todo, columns={"owner_id": owner}, owner_id=owner)
                 if owner is not None:
                     act.tell(todo.id, role, "handed_over", f"team:{act.case.event_seq}", to=owner)
-        return act.commit("name_team", Role.COORDINATOR, team=str(role), clinicians=[str(person) for person in wanted])
+        return act.commit(
+            "name_team", Role.COORDINATOR, team=str(role), clinicians=[str(person) for person in wanted]
+        )
 
 
 def _replace_members(act: Action, role: Role, wanted: tuple[UUID, ...]) -> None:
@@ -54,12 +65,20 @@ def _replace_members(act: Action, role: Role, wanted: tuple[UUID, ...]) -> None:
     for person in wanted:
         if person not in stay:
             act.changes.add(
-                CareTeamMember(id=new_id(), case_id=act.case.id, role=str(role), clinician_id=person, since=act.at)
+                CareTeamMember(
+                    id=new_id(), case_id=act.case.id, role=str(role), clinician_id=person, since=act.at
+                )
             )
 
 
 def hold(
-    *, case_id: UUID, reason: str, review_on: date | None, by: Clinician, at: datetime, version: int | None = None
+    *,
+    case_id: UUID,
+    reason: str,
+    review_on: date | None,
+    by: Clinician,
+    at: datetime,
+    version: int | None = None,
 ) -> Outcome:
     """Pause a case with a reason and a day to look again. Pump safety goes on: its to-dos still remind."""
     with action(case_id=case_id, by=by, at=at) as act:
@@ -94,7 +113,9 @@ def resume(*, case_id: UUID, by: Clinician, at: datetime, version: int | None = 
         for todo in list(act.facts.todos.values()):
             if todo.is_open and not todo.safety and todo.key != "hold_review":
                 _give_back(act, todo, held)
-        return act.commit("resume", act.actor.acting_as(Role.COORDINATOR, *sorted(PHYSICIANS)), held_days=held.days)
+        return act.commit(
+            "resume", act.actor.acting_as(Role.COORDINATOR, *sorted(PHYSICIANS)), held_days=held.days
+        )
 
 
 def _end_hold(act: Action) -> None:
@@ -138,13 +159,17 @@ def close(
         if not verdict.allowed:
             raise Refused(verdict)
         if reason == CloseReason.EXPLANTED and act.facts.pump is not None:
-            act.changes.update(Pump, act.facts.pump.id, explanted_on=ended_on, explant_reason=evidence["note"][:300])
+            act.changes.update(
+                Pump, act.facts.pump.id, explanted_on=ended_on, explant_reason=evidence["note"][:300]
+            )
         before = act.facts.stage
         move(act, CLOSE)
         _end_hold(act)
         act.set_case(closed_at=at, closed_by_id=by.id, close_reason=reason, closed_from=str(before))
         kept = {name: text.strip() for name, text in evidence.items() if text.strip()}
-        return act.commit("close", act.actor.acting_as(*act.protocol.close_roles), reason=reason, evidence=kept)
+        return act.commit(
+            "close", act.actor.acting_as(*act.protocol.close_roles), reason=reason, evidence=kept
+        )
 
 
 def _past_day(act: Action, text: str) -> date | None:
@@ -178,7 +203,9 @@ def reopen_case(*, case_id: UUID, by: Clinician, at: datetime, reason: str = "")
         act.end_todo(asked, TodoState.DONE, result=dict(asked.result))
         move(act, REOPEN)
         act.set_case(closed_at=None, closed_by_id=None, close_reason="", closed_from="")
-        return act.commit("reopen_case", act.actor.acting_as(asked.role, *sorted(PHYSICIANS)), to=str(act.facts.stage))
+        return act.commit(
+            "reopen_case", act.actor.acting_as(asked.role, *sorted(PHYSICIANS)), to=str(act.facts.stage)
+        )
 
 
 def _ask_to_reopen(act: Action, reason: str) -> Outcome:
@@ -197,7 +224,9 @@ def _ask_to_reopen(act: Action, reason: str) -> Outcome:
         "reason": reason.strip(),
     }
     act.open(Opening(definition, before.occurrence + 1 if before else 1, due_on), role=other, result=result)
-    return act.commit("ask_reopen", act.actor.acting_as(Role.COORDINATOR, *sorted(PHYSICIANS)), reason=reason.strip())
+    return act.commit(
+        "ask_reopen", act.actor.acting_as(Role.COORDINATOR, *sorted(PHYSICIANS)), reason=reason.strip()
+    )
 
 
 def _require_the_other_side(act: Action, asked: TodoFact, by: Clinician) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from pathway.clinical.device import PUMP_MODELS
@@ -38,7 +39,9 @@ def _install(act: Action, record: Operation) -> None:
     """A pump and a catheter come in; a pump that was there goes out on the same day."""
     pump = _pump_in_place(act)
     if pump is not None and pump.operation.todo_id != record.todo_id:
-        act.changes.update(Pump, pump.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation.")
+        act.changes.update(
+            Pump, pump.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
+        )
         # One pump in place is a unique index, checked row by row: the old pump must be out before the new one is in.
         act.changes.flush()
         pump = None
@@ -107,7 +110,9 @@ def _refill(act: Action, record: Refill) -> None:
     _remember(act, pump)
 
 
-def _change_pump(act: Action, pump: Pump, values: dict[str, Any], program: ProgramRecord | None = None) -> None:
+def _change_pump(
+    act: Action, pump: Pump, values: dict[str, Any], program: ProgramRecord | None = None
+) -> None:
     before = {field.attname: getattr(pump, field.attname) for field in pump._meta.concrete_fields}
     for name, value in values.items():
         setattr(pump, name, value)
@@ -133,21 +138,25 @@ def _set_runway(act: Action, pump: Pump, program: ProgramRecord | None = None) -
     runway = runway_of(
         events,
         pump=PUMP_MODELS[pump.model],
-        reservoir_ml=pump.reservoir_ml,
+        reservoir_ml=Decimal(pump.reservoir_ml),
         time_zone=act.calendar.time_zone,
         alarm_ml=pump.alarm_ml,
     )
     if isinstance(runway, CannotCompute):
         raise Invalid({"": [f"The refill date cannot be worked out: {runway.text}"]})
     pump.alarm_on, pump.stability_on = runway.alarm_date, runway.stability_date
-    pump.worst_case_on, pump.dry_on, pump.refill_by = runway.worst_alarm_date, runway.dry_date, runway.refill_by
+    pump.worst_case_on, pump.dry_on, pump.refill_by = (
+        runway.worst_alarm_date,
+        runway.dry_date,
+        runway.refill_by,
+    )
 
 
 def _events(pump: Pump, program: ProgramRecord | None) -> list[ReservoirEvent]:
     """The last fill and every program since, the one being written included."""
     if pump.filled_at is None or pump.fill_ml is None or pump.concentration_mcg_per_ml is None:
         return []
-    strength = pump.concentration_mcg_per_ml
+    strength = Decimal(pump.concentration_mcg_per_ml)
     events: list[ReservoirEvent] = [Fill(pump.filled_at, pump.fill_ml)]
     since = list(
         ProgramRecord.objects.filter(

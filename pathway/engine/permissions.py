@@ -45,7 +45,9 @@ def require_role(actor: Actor, allowed: frozenset[Role], action: str) -> None:
 def require_todo_role(actor: Actor, todo: TodoFact, action: str) -> None:
     """The to-do's own role, nobody else. Raises NotAllowed."""
     if todo.role not in actor.roles:
-        raise NotAllowed(refused("wrong_role", f"This to-do is for the {todo.role}; only they may {action}.", todo.role))
+        raise NotAllowed(
+            refused("wrong_role", f"This to-do is for the {todo.role}; only they may {action}.", todo.role)
+        )
 
 
 def require_not_anothers(actor: Actor, todo: TodoFact) -> None:

@@ -15,7 +15,16 @@ from pathway.engine.action import Action, Outcome
 from pathway.engine.errors import Invalid, NotFound, Refused
 from pathway.engine.permissions import Actor, require_role
 from pathway.engine.snapshot import Snapshot
-from pathway.models import CareTeamMember, Case, Clinic, Clinician, Membership, Patient, ProtocolVersion, StageVisit
+from pathway.models import (
+    CareTeamMember,
+    Case,
+    Clinic,
+    Clinician,
+    Membership,
+    Patient,
+    ProtocolVersion,
+    StageVisit,
+)
 from pathway.models.base import new_id
 from pathway.protocol.facts import CaseFacts
 from pathway.protocol.roles import Role, Stage
@@ -64,7 +73,9 @@ class BadRows(Exception):
         self.problems = {number: list(texts) for number, texts in problems.items()}
 
 
-def refer_many(*, clinic_id: UUID, referrals: Mapping[int, Referral], by: Clinician, at: datetime) -> list[Outcome]:
+def refer_many(
+    *, clinic_id: UUID, referrals: Mapping[int, Referral], by: Clinician, at: datetime
+) -> list[Outcome]:
     """Open a case for every row of a file, or for none. Raises BadRows with each bad row's sentences."""
     outcomes: list[Outcome] = []
     problems: dict[int, list[str]] = {}
@@ -98,9 +109,9 @@ class _Desk:
     def open(cls, clinic_id: UUID, by: Clinician, at: datetime) -> _Desk:
         clinic = Clinic.objects.filter(pk=clinic_id).first()
         members: dict[Role, list[UUID]] = {}
-        for role, person in Membership.objects.filter(clinic_id=clinic_id, clinician__is_active=True).values_list(
-            "role", "clinician_id"
-        ):
+        for role, person in Membership.objects.filter(
+            clinic_id=clinic_id, clinician__is_active=True
+        ).values_list("role", "clinician_id"):
             members.setdefault(Role(role), []).append(person)
         actor = Actor(by.id, frozenset(role for role, people in members.items() if by.id in people))
         if clinic is None or not actor.roles:
@@ -115,7 +126,9 @@ class _Desk:
 
 
 def _refer(desk: _Desk, referral: Referral) -> Outcome:
-    known = Case.objects.filter(pk=referral.request_id, clinic_id=desk.clinic.id, opened_by_id=desk.by.id).first()
+    known = Case.objects.filter(
+        pk=referral.request_id, clinic_id=desk.clinic.id, opened_by_id=desk.by.id
+    ).first()
     if known is not None:
         return Outcome(known.id, known.event_seq, repeated=True)
     team = _checked_team(desk, referral)
@@ -154,7 +167,9 @@ def _checked_team(desk: _Desk, referral: Referral) -> dict[Role, tuple[UUID, ...
 
 def _patient(desk: _Desk, values: Mapping[str, Any]) -> tuple[Patient, bool]:
     """The patient of this MRN: the known one, or a new one. Raises Invalid, Refused."""
-    patient = Patient(id=new_id(), clinic_id=desk.clinic.id, **{name: values.get(name, "") for name in PATIENT_FIELDS})
+    patient = Patient(
+        id=new_id(), clinic_id=desk.clinic.id, **{name: values.get(name, "") for name in PATIENT_FIELDS}
+    )
     try:
         patient.clean_fields(exclude=("clinic",))
     except ValidationError as error:

@@ -79,7 +79,13 @@ def _require_one_discipline(act: Action, decision: Decision) -> None:
 
 
 def _record_signature(
-    act: Action, todo: TodoFact, decision: Decision, vote: str, reason: str, waives_trial: bool, facts_hash: str
+    act: Action,
+    todo: TodoFact,
+    decision: Decision,
+    vote: str,
+    reason: str,
+    waives_trial: bool,
+    facts_hash: str,
 ) -> None:
     assert act.actor.id is not None  # the system holds no discipline
     fact = SignOffFact(

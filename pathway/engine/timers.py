@@ -47,7 +47,11 @@ def fire_due(*, at: datetime, limit: int = BATCH) -> int:
 def refresh_due(*, at: datetime, limit: int = BATCH) -> int:
     """Refresh the cases whose day has come. Returns how many were; each is its own transaction."""
     tomorrow = (at + timedelta(days=1)).date()  # ahead of every clinic's date; the verb compares with its own
-    ids = Case.objects.filter(replan_on__lte=tomorrow).order_by("replan_on").values_list("id", flat=True)[:limit]
+    ids = (
+        Case.objects.filter(replan_on__lte=tomorrow)
+        .order_by("replan_on")
+        .values_list("id", flat=True)[:limit]
+    )
     done = [refresh(case_id=case_id, at=at) for case_id in ids]
     return sum(not outcome.repeated for outcome in done)
 
@@ -103,7 +107,9 @@ def _fire(timer: Timer, team: People, members: People, at: datetime) -> list[Not
     ]
 
 
-def _told(kind: str, owner: UUID | None, role: Role, team: People, members: People) -> list[tuple[UUID, Role, str]]:
+def _told(
+    kind: str, owner: UUID | None, role: Role, team: People, members: People
+) -> list[tuple[UUID, Role, str]]:
     """The owner or the role; from the first escalation on also the coordinators."""
     people = [(owner, role, kind)] if owner else recipients(role, kind, team, members)
     if kind == "escalate":

@@ -60,7 +60,9 @@ def hand_over(*, todo_id: UUID, to: UUID, by: Clinician, at: datetime, reason: s
         if not reason.strip():
             raise Invalid({"reason": ["Write why it is handed over."]})
         if to not in act.snapshot.members.get(todo.role, ()):
-            raise Refused(refused("not_the_role", f"That person is not a {todo.role} of this clinic.", todo.role))
+            raise Refused(
+                refused("not_the_role", f"That person is not a {todo.role} of this clinic.", todo.role)
+            )
         if todo.owner_id == to:
             return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
         _own(act, todo, to, at if to == by.id else None)
@@ -73,7 +75,9 @@ def _own(act: Action, todo: TodoFact, owner: UUID | None, claimed_at: datetime |
     act.set_todo(todo, columns={"owner_id": owner, "claimed_at": claimed_at}, owner_id=owner)
 
 
-def complete(*, todo_id: UUID, by: Clinician, at: datetime, record: Mapping[str, Any] | None = None) -> Outcome:
+def complete(
+    *, todo_id: UUID, by: Clinician, at: datetime, record: Mapping[str, Any] | None = None
+) -> Outcome:
     """Do a to-do: with the clinical record its form asks for, or by confirming it where it asks for none.
 
     `record` maps the record's field names to Python values. Raises Invalid with messages by field, Stale where a
@@ -101,7 +105,9 @@ def complete(*, todo_id: UUID, by: Clinician, at: datetime, record: Mapping[str,
 
 def _require_completable(definition: TodoDef, act: Action) -> None:
     if definition.decision is not None:
-        raise Refused(refused("needs_signature", "This to-do is a sign-off: sign for or against.", definition.role))
+        raise Refused(
+            refused("needs_signature", "This to-do is a sign-off: sign for or against.", definition.role)
+        )
     if definition.key in act.protocol.prompts:
         raise Refused(refused("needs_move", "This to-do is done by moving the case.", definition.role))
 
@@ -125,14 +131,17 @@ def build_record(
         for instant, day in model.LOCAL_DATES.items()
         if isinstance(values.get(instant), datetime)
     }
-    bound = {"case_id": act.case.id, "todo_id": todo.id, "recorded_at": act.at, "recorded_by_id": act.actor.id}
+    bound = {
+        "case_id": act.case.id,
+        "todo_id": todo.id,
+        "recorded_at": act.at,
+        "recorded_by_id": act.actor.id,
+    }
     record = model(**{**values, **local}, **bound)
     try:
         record.clean_fields(exclude=BOUND)
         record.clean()
-        record.check_on(
-            today=act.facts.today, birth_date=act.snapshot.birth_date, origin=act.case.origin
-        )
+        record.check_on(today=act.facts.today, birth_date=act.snapshot.birth_date, origin=act.case.origin)
     except ValidationError as error:
         raise Invalid(error.message_dict if hasattr(error, "error_dict") else {"": error.messages}) from error
     return record
@@ -152,7 +161,9 @@ def _already_ended(act: Action, todo: TodoFact, result: Mapping[str, Any]) -> Ou
     if todo.state is TodoState.DONE and same_person and todo.result.get("digest") == result["digest"]:
         return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
     who = "you" if same_person else "a colleague"
-    text = f"This to-do was already ended by {who} ({todo.state.label.lower()}). What you typed was not saved."
+    text = (
+        f"This to-do was already ended by {who} ({todo.state.label.lower()}). What you typed was not saved."
+    )
     raise Stale(refused("already_ended", text, todo.role, todo_key=todo.key))
 
 
@@ -166,7 +177,9 @@ def mark_not_applicable(*, todo_id: UUID, by: Clinician, at: datetime, reason: s
         require_open(todo)
         require_not_anothers(act.actor, todo)
         if not act.protocol.todos[todo.key].skippable:
-            raise Refused(refused("not_skippable", "The protocol does not allow this to-do to be skipped.", todo.role))
+            raise Refused(
+                refused("not_skippable", "The protocol does not allow this to-do to be skipped.", todo.role)
+            )
         if not reason.strip():
             raise Invalid({"reason": ["Write why it does not apply."]})
         act.end_todo(todo, TodoState.NOT_APPLICABLE, result={"digest": reason.strip()}, reason=reason.strip())
@@ -209,12 +222,18 @@ def _withdraw_signature(act: Action, todo: TodoFact, definition: TodoDef, reason
     signed = act.facts.votes(definition.decision).get(todo.role) if definition.decision else None
     if signed is None:
         raise Refused(refused("no_signature", "There is no live signature to withdraw.", todo.role))
-    act.changes.update(SignOff, signed.id, lapsed_at=act.at, lapse_reason=f"Withdrawn by the signer: {reason}"[:300])
+    act.changes.update(
+        SignOff, signed.id, lapsed_at=act.at, lapse_reason=f"Withdrawn by the signer: {reason}"[:300]
+    )
     act.forget_signature(signed)
 
 
 def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
-    due_on = max(todo.due_on, act.calendar.add_working_days(act.facts.today, 2)) if not todo.safety else act.facts.today
+    due_on = (
+        max(todo.due_on, act.calendar.add_working_days(act.facts.today, 2))
+        if not todo.safety
+        else act.facts.today
+    )
     columns = {
         "state": "open",
         "ended_at": None,
@@ -224,7 +243,12 @@ def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
         "visit_seq": act.facts.visit_seq,
     }
     act.set_todo(
-        todo, columns=columns, state=TodoState.OPEN, ended_on=None, due_on=due_on, visit_seq=act.facts.visit_seq
+        todo,
+        columns=columns,
+        state=TodoState.OPEN,
+        ended_on=None,
+        due_on=due_on,
+        visit_seq=act.facts.visit_seq,
     )
     if definition.form is not None and todo.result.get("record"):
         act.changes.update(RECORDS[definition.form], UUID(todo.result["record"]), superseded_at=act.at)

@@ -33,7 +33,9 @@ def set_together(name: str, *fields: str) -> models.CheckConstraint:
 
 def one_of(name: str, field: str, values: Any) -> models.CheckConstraint:
     """Constraint: the column holds one of these values."""
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(value) for value in values]}), name=name)
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": [str(value) for value in values]}), name=name
+    )
 
 
 def choices(values: Any) -> list[tuple[str, str]]:

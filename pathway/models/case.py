@@ -46,18 +46,26 @@ class Case(Row):
     stage = FSMField(default=str(Stage.EVALUATION), choices=choices(Stage), protected=True)
     visit_seq = models.PositiveSmallIntegerField(default=1)
     stage_entered_at = models.DateTimeField()
-    origin = models.CharField(max_length=10, choices=ORIGINS, blank=True, help_text="Every titration limit depends on it")
-    referred_by = models.CharField(max_length=160, blank=True, help_text="Who referred the patient to the programme")
+    origin = models.CharField(
+        max_length=10, choices=ORIGINS, blank=True, help_text="Every titration limit depends on it"
+    )
+    referred_by = models.CharField(
+        max_length=160, blank=True, help_text="Who referred the patient to the programme"
+    )
     referral_reason = models.TextField(blank=True)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+", db_index=False)
     decision_round = models.PositiveSmallIntegerField(default=1)
     held_at = models.DateTimeField(null=True, blank=True)
-    held_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    held_by = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     hold_reason = models.CharField(max_length=300, blank=True)
     hold_review_on = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    closed_by = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     close_reason = models.CharField(max_length=20, choices=choices(CloseReason), blank=True)
     closed_from = models.CharField(max_length=20, blank=True)
     next_key = models.CharField(max_length=60, blank=True)
@@ -78,7 +86,9 @@ class Case(Row):
             set_together("case_hold_whole", "held_at", "held_by", "hold_review_on"),
             set_together("case_close_whole", "closed_at", "closed_by"),
             models.CheckConstraint(
-                condition=Q(stage="closed", closed_at__isnull=False) & ~Q(close_reason="") & ~Q(closed_from="")
+                condition=Q(stage="closed", closed_at__isnull=False)
+                & ~Q(close_reason="")
+                & ~Q(closed_from="")
                 | ~Q(stage="closed") & Q(closed_at__isnull=True, close_reason="", closed_from=""),
                 name="case_closed_has_reason",
             ),
@@ -88,7 +98,9 @@ class Case(Row):
         ]
         indexes = [
             models.Index(
-                fields=["clinic", "stage", "next_due_on", "id"], condition=~Q(stage="closed"), name="case_board"
+                fields=["clinic", "stage", "next_due_on", "id"],
+                condition=~Q(stage="closed"),
+                name="case_board",
             ),
             models.Index(fields=["replan_on"], condition=Q(replan_on__isnull=False), name="case_to_replan"),
         ]
@@ -98,7 +110,10 @@ class Case(Row):
                 name="starts_at_evaluation",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
-                func="IF NEW.stage <> 'evaluation' THEN RAISE EXCEPTION 'a case starts in evaluation'; END IF; RETURN NEW;",
+                func=(
+                    "IF NEW.stage <> 'evaluation' THEN RAISE EXCEPTION 'a case starts in evaluation'; END IF; "
+                    "RETURN NEW;"
+                ),
             ),
             pgtrigger.Trigger(
                 name="reopens_where_it_left",

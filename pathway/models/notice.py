@@ -33,9 +33,13 @@ class Notice(Row):
     clinic = models.ForeignKey(
         Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    todo = models.ForeignKey(Todo, on_delete=models.PROTECT, null=True, related_name="notices", db_index=False)
+    todo = models.ForeignKey(
+        Todo, on_delete=models.PROTECT, null=True, related_name="notices", db_index=False
+    )
     recipient = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="notices", db_index=False)
-    role = models.CharField(max_length=20, choices=choices(CARE_ROLES), help_text="The role the recipient is told in")
+    role = models.CharField(
+        max_length=20, choices=choices(CARE_ROLES), help_text="The role the recipient is told in"
+    )
     kind = models.CharField(max_length=20, choices=KINDS)
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField()

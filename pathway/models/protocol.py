@@ -18,7 +18,9 @@ class ProtocolVersion(Row):
     source = models.JSONField(help_text="The validated definition")
     sha256 = models.CharField(max_length=64)
     published_at = models.DateTimeField()
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -32,7 +32,9 @@ class Todo(Row):
     state = models.CharField(max_length=20, choices=choices(TodoState), default=str(TodoState.OPEN))
     due_on = models.DateField()
     opened_at = models.DateTimeField()
-    owner = models.ForeignKey(Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    owner = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by_id = models.UUIDField(null=True, blank=True)
@@ -46,7 +48,8 @@ class Todo(Row):
             one_of("todo_role_known", "role", CARE_ROLES),
             set_together("todo_ended_whole", "ended_at", "ended_by_id"),
             models.CheckConstraint(
-                condition=Q(state="open", ended_at__isnull=True) | ~Q(state="open") & Q(ended_at__isnull=False),
+                condition=Q(state="open", ended_at__isnull=True)
+                | ~Q(state="open") & Q(ended_at__isnull=False),
                 name="todo_ended_when_not_open",
             ),
             models.CheckConstraint(

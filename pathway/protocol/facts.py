@@ -128,7 +128,9 @@ class CaseFacts:
     def facts_hash(self, keys: tuple[str, ...]) -> str:
         """Hash of the records behind these duties: what a signature is bound to. Hex SHA-256."""
         latest = {key: self.todos[key] for key in keys if key in self.todos}
-        settled = {key: (todo.state, todo.result.get("digest")) for key, todo in latest.items() if todo.is_settled}
+        settled = {
+            key: (todo.state, todo.result.get("digest")) for key, todo in latest.items() if todo.is_settled
+        }
         return hash_of(keys, settled)
 
 

@@ -70,7 +70,9 @@ PASS_TRIAL = Edge("pass_trial", (Stage.TRIAL,), Stage.IMPLANT, "Go on to implant
 START_TITRATION = Edge("start_titration", (Stage.IMPLANT,), Stage.TITRATION, "Start titration")
 SETTLE = Edge("settle", (Stage.TITRATION,), Stage.LONG_TERM, "Settle into long-term care")
 RETITRATE = Edge("retitrate", (Stage.LONG_TERM,), Stage.TITRATION, "Titrate again", True)
-REVISE = Edge("revise", (Stage.TITRATION, Stage.LONG_TERM), Stage.IMPLANT, "Plan a revision or replacement", True)
+REVISE = Edge(
+    "revise", (Stage.TITRATION, Stage.LONG_TERM), Stage.IMPLANT, "Plan a revision or replacement", True
+)
 CLOSE = Edge("close", OPEN_STAGES, Stage.CLOSED, "Close the case", True)
 REOPEN = Edge("reopen", (Stage.CLOSED,), None, "Reopen the case", True)
 

@@ -14,9 +14,7 @@ def facts_hash(case_id: UUID, decision: Decision) -> str:
     """The hash a signature for this decision must carry. Two queries."""
     protocol = protocol_of(Case.objects.values_list("protocol_id", flat=True).get(pk=case_id))
     keys = protocol.decision[decision].binds
-    rows = (
-        Todo.objects.filter(case_id=case_id, key__in=keys).order_by("key", "-occurrence").distinct("key")
-    )
+    rows = Todo.objects.filter(case_id=case_id, key__in=keys).order_by("key", "-occurrence").distinct("key")
     settled = {
         row.key: (row.state, row.result.get("digest"))
         for row in rows

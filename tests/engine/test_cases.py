@@ -37,7 +37,11 @@ def held(walk: Walk, days: int = 14) -> None:
 
 def test_a_hold_needs_a_reason_and_a_day_to_look_again(cast: Cast, walk: Walk) -> None:
     tomorrow = walk.today + timedelta(days=1)
-    for reason, review, wrong in (("", tomorrow, "reason"), ("Ill.", None, "review_on"), ("Ill.", walk.today, "review_on")):
+    for reason, review, wrong in (
+        ("", tomorrow, "reason"),
+        ("Ill.", None, "review_on"),
+        ("Ill.", walk.today, "review_on"),
+    ):
         with nothing_written(), pytest.raises(Invalid) as caught:
             hold(case_id=walk.case_id, reason=reason, review_on=review, by=cast.cora, at=AT)
         assert set(caught.value.errors) == {wrong}
@@ -85,7 +89,9 @@ def dissented(cast: Cast) -> Walk:
 
 def failed_trial(cast: Cast) -> Walk:
     walk = do_until(at_stage(cast, Stage.TRIAL), "trial_readings")
-    walk.do("trial_readings", verdict="adverse", reasons="Drowsy for six hours; breathing fell to 8 a minute.")
+    walk.do(
+        "trial_readings", verdict="adverse", reasons="Drowsy for six hours; breathing fell to 8 a minute."
+    )
     return walk
 
 
@@ -112,7 +118,10 @@ CLOSES: list[tuple[str, Callable[[Cast], Walk], dict[str, str]]] = [
 
 def shut(walk: Walk, reason: str, evidence: dict[str, str], **more: Any) -> Any:
     return close(
-        case_id=walk.case_id, reason=reason, evidence=evidence, **{"by": walk.cast.cora, "at": walk.at, **more}
+        case_id=walk.case_id,
+        reason=reason,
+        evidence=evidence,
+        **{"by": walk.cast.cora, "at": walk.at, **more},
     )
 
 
@@ -132,7 +141,12 @@ def test_closing_with_its_evidence(
         assert f"missing_{name}" in caught.value.verdict.codes()
     shut(walk, reason, evidence)
     case = walk.case
-    assert (case.stage, case.close_reason, case.closed_from, case.closed_by) == ("closed", reason, before, cast.cora)
+    assert (case.stage, case.close_reason, case.closed_from, case.closed_by) == (
+        "closed",
+        reason,
+        before,
+        cast.cora,
+    )
     assert walk.open() == []
     assert StageCount.objects.get(stage="closed").cases == 1
     assert Event.objects.get(case=case, seq=case.event_seq).data["evidence"] == evidence
@@ -230,7 +244,9 @@ def test_naming_the_team_moves_what_nobody_claimed(cast: Cast, walk: Walk) -> No
     name_team(case_id=walk.case_id, role=Role.PHYSIATRIST, clinicians=[peer.id], by=cast.cora, at=AT)
     assert {todo.owner for todo in Todo.objects.filter(role="physiatrist")} == {peer}
     with nothing_written():
-        again = name_team(case_id=walk.case_id, role=Role.PHYSIATRIST, clinicians=[peer.id], by=cast.cora, at=AT)
+        again = name_team(
+            case_id=walk.case_id, role=Role.PHYSIATRIST, clinicians=[peer.id], by=cast.cora, at=AT
+        )
     assert again.repeated
     name_team(case_id=walk.case_id, role=Role.PHYSIATRIST, clinicians=[], by=cast.cora, at=AT)
     assert not CareTeamMember.objects.exists()
@@ -253,5 +269,3 @@ def test_time_alone_opens_the_gate_to_long_term(cast: Cast) -> None:
     refresh(case_id=walk.case_id, at=walk.at)
     assert walk.todo("edge_settle").is_open
     assert walk.case.replan_on is None
-
-

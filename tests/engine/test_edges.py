@@ -62,7 +62,11 @@ def do_until(walk: Walk, *stop: str) -> Walk:
         keys = {todo.key for todo in walk.open()}
         if keys & set(stop):
             return walk
-        ready = [todo for todo in walk.open() if todo.required and not todo.key.startswith("edge_") and not todo.safety]
+        ready = [
+            todo
+            for todo in walk.open()
+            if todo.required and not todo.key.startswith("edge_") and not todo.safety
+        ]
         ready = ready or [todo for todo in walk.open() if todo.key in ("operation", "first_program")]
         walk.do(ready[0].key)
     raise AssertionError(f"none of {stop} opened")
@@ -90,7 +94,9 @@ def ready(cast: Cast, edge: str) -> Walk:
     return at_stage(cast, Stage.LONG_TERM)
 
 
-def press(walk: Walk, edge: str, by: Any = None, reason: str = "Because the team agreed.", **more: Any) -> Any:
+def press(
+    walk: Walk, edge: str, by: Any = None, reason: str = "Because the team agreed.", **more: Any
+) -> Any:
     gate = PROTOCOL.edge_from(Stage(walk.case.stage), edge)
     person = by or walk.cast.of(gate.roles[0] if gate else Role.COORDINATOR)
     return advance(case_id=walk.case_id, edge=edge, by=person, at=walk.at, reason=reason, **more)
@@ -128,7 +134,11 @@ def press_again_changes_nothing(walk: Walk, edge: str) -> bool:
     with nothing_written():
         gate_roles = next(gate.roles for _, gate in GATES if gate.edge == edge)
         again = advance(
-            case_id=walk.case_id, edge=edge, by=walk.cast.of(gate_roles[0]), at=walk.at, reason="Pressed twice."
+            case_id=walk.case_id,
+            edge=edge,
+            by=walk.cast.of(gate_roles[0]),
+            at=walk.at,
+            reason="Pressed twice.",
         )
     return bool(again.repeated)
 
@@ -201,7 +211,9 @@ def make_goals_not_reviewed(cast: Cast, edge: str) -> Walk:
 
 
 MAKE: dict[str, Callable[[Cast, str], Walk]] = {
-    name.removeprefix("make_"): function for name, function in list(globals().items()) if name.startswith("make_")
+    name.removeprefix("make_"): function
+    for name, function in list(globals().items())
+    if name.startswith("make_")
 }
 # Reached only through the pure guards (tests of the protocol layer): no verb can lose a dose that a pump once had.
 PURE_ONLY = {"no_dose"}
@@ -232,7 +244,9 @@ def test_who_may_and_from_where(cast: Cast, edge: str) -> None:
     refused(walk, edge, NotFound, by=cast.omar)
     refused(walk, edge, Stale, version=walk.case.event_seq - 1)
     here = Stage(walk.case.stage)
-    elsewhere = next(name for name, other in EDGE.items() if here not in other.sources and other.target is not here)
+    elsewhere = next(
+        name for name, other in EDGE.items() if here not in other.sources and other.target is not here
+    )
     assert codes_elsewhere(walk, elsewhere) == {"no_such_edge"}
     if EDGE[edge].needs_reason:
         error = refused(walk, edge, Invalid, reason="  ")
@@ -249,9 +263,13 @@ def codes_elsewhere(walk: Walk, edge: str) -> set[str]:
 @pytest.mark.parametrize("target", [stage for stage in Stage if stage not in (Stage.SELECTION, Stage.CLOSED)])
 def test_raw_sql_cannot_jump_a_stage(cast: Cast, target: Stage) -> None:
     walk = at_stage(cast, Stage.SELECTION) if target == Stage.EVALUATION else start(cast)
-    with nothing_written(), pytest.raises(ProgrammingError, match="Invalid transition"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE pathway_case SET stage = %s WHERE id = %s", [str(target), walk.case_id])
+    with (
+        nothing_written(),
+        pytest.raises(ProgrammingError, match="Invalid transition"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE pathway_case SET stage = %s WHERE id = %s", [str(target), walk.case_id])
 
 
 def test_the_orm_cannot_jump_a_stage_either(cast: Cast) -> None:
@@ -269,7 +287,11 @@ def test_the_database_knows_exactly_the_declared_moves() -> None:
     by_fsm = {
         (transition.source, target)
         for transition in Case._meta.get_field("stage").get_all_transitions(Case)
-        for target in (transition.target.allowed_states if hasattr(transition.target, "allowed_states") else [transition.target])
+        for target in (
+            transition.target.allowed_states
+            if hasattr(transition.target, "allowed_states")
+            else [transition.target]
+        )
     }
     assert by_fsm == {(str(source), str(target)) for source, target in declared}
 

@@ -153,7 +153,9 @@ def test_the_same_patient_referred_twice_at_once(cast: Cast) -> None:
 
 def test_the_same_form_sent_twice_at_once(cast: Cast) -> None:
     form = Referral(request_id=new_id(), patient=patient_values())
-    results = at_once(*(lambda: refer(clinic_id=cast.clinic.id, referral=form, by=cast.cora, at=AT) for _ in range(3)))
+    results = at_once(
+        *(lambda: refer(clinic_id=cast.clinic.id, referral=form, by=cast.cora, at=AT) for _ in range(3))
+    )
     assert len(winners(results)) == 1
     assert Case.objects.count() == 1
 
@@ -166,7 +168,10 @@ def test_a_reminder_and_a_completion_at_once_do_not_lock_each_other_out(cast: Ca
     results = at_once(
         *(
             lambda todo=todo: complete(
-                todo_id=todo.id, by=cast.phil, at=AT, record=moved(records.get(todo.key, todo.key), walk.today)
+                todo_id=todo.id,
+                by=cast.phil,
+                at=AT,
+                record=moved(records.get(todo.key, todo.key), walk.today),
             )
             for todo in todos
         ),
@@ -175,7 +180,9 @@ def test_a_reminder_and_a_completion_at_once_do_not_lock_each_other_out(cast: Ca
     )
     assert len(winners(results)) == len(todos) + 2
     reminded = Notice.objects.exclude(kind__in=["opened", "unowned"])
-    assert reminded.count() == len({(notice.todo_id, notice.recipient_id, notice.kind) for notice in reminded})
+    assert reminded.count() == len(
+        {(notice.todo_id, notice.recipient_id, notice.kind) for notice in reminded}
+    )
 
 
 class _Fired:

@@ -12,7 +12,14 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from pathway.engine.action import chain
 from pathway.engine.advance import advance
@@ -55,7 +62,10 @@ class Clinic(RuleBasedStateMachine):
         stage = self.start
         serial = {"pump_serial": f"SYN-{Clinic.count:06}"}
         walk = Walk(
-            self.cast, self.case_id, self.at, lambda todo, values: {**values, **(serial if todo.key == "operation" else {})}
+            self.cast,
+            self.case_id,
+            self.at,
+            lambda todo, values: {**values, **(serial if todo.key == "operation" else {})},
         )
         for step in [Stage.TITRATION, Stage.LONG_TERM] if stage is Stage.LONG_TERM else [stage]:
             walk.do_all(until=step)
@@ -99,7 +109,9 @@ class Clinic(RuleBasedStateMachine):
         if todo.key == "edge_reopen":
             self.press(reopen_case, case_id=self.case_id, by=by)
         elif todo.key.startswith("edge_"):
-            self.press(advance, case_id=self.case_id, edge=todo.key.removeprefix("edge_"), by=by, reason="Agreed.")
+            self.press(
+                advance, case_id=self.case_id, edge=todo.key.removeprefix("edge_"), by=by, reason="Agreed."
+            )
         elif definition.decision is not None:
             self.sign(todo, by, definition.decision)
         else:
@@ -185,7 +197,11 @@ class Clinic(RuleBasedStateMachine):
     @invariant()
     def stage_history_equals_the_events(self) -> None:
         case = Case.objects.get(pk=self.case_id)
-        moves = Event.objects.filter(case=case, verb__in=[*EDGE, "reopen_case"]).exclude(verb="reopen").order_by("seq")
+        moves = (
+            Event.objects.filter(case=case, verb__in=[*EDGE, "reopen_case"])
+            .exclude(verb="reopen")
+            .order_by("seq")
+        )
         told = ["evaluation", *("closed" if event.verb == "close" else event.data["to"] for event in moves)]
         visits = list(StageVisit.objects.filter(case=case).order_by("seq").values_list("stage", flat=True))
         assert visits == told
@@ -221,7 +237,9 @@ class Clinic(RuleBasedStateMachine):
     def the_kept_counts_are_the_counts(self) -> None:
         for stage in Stage:
             kept = StageCount.objects.filter(clinic=self.cast.clinic, stage=str(stage)).first()
-            assert (kept.cases if kept else 0) == Case.objects.filter(clinic=self.cast.clinic, stage=str(stage)).count()
+            assert (kept.cases if kept else 0) == Case.objects.filter(
+                clinic=self.cast.clinic, stage=str(stage)
+            ).count()
 
 
 @pytest.mark.django_db

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
 from pathway.engine.referrals import BadRows, Referral, refer, refer_many
@@ -62,8 +62,8 @@ def test_a_patient_has_one_open_case(cast: Cast) -> None:
     refer(clinic_id=cast.clinic.id, referral=referral("r-1"), by=cast.cora, at=MONDAY)
     with nothing_written(), pytest.raises(Refused, match="already open"):
         refer(clinic_id=cast.clinic.id, referral=referral("R-1"), by=cast.cora, at=MONDAY)
+    other = referral("R-1", birth_date=date(1970, 1, 1))
     with nothing_written(), pytest.raises(Invalid, match="another birth date"):
-        other = referral("R-1", birth_date=date(1970, 1, 1))
         refer(clinic_id=cast.clinic.id, referral=other, by=cast.cora, at=MONDAY)
     refer(clinic_id=cast.other_clinic.id, referral=referral("R-1"), by=cast.omar, at=MONDAY)
 

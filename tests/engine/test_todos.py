@@ -105,7 +105,9 @@ def test_a_form_cannot_be_ticked_without_its_record(cast: Cast, walk: Walk) -> N
             complete(todo_id=todo.id, by=cast.phil, at=AT, record=record)
         assert field in caught.value.errors
     with nothing_written(), pytest.raises(Invalid, match="future"):
-        complete(todo_id=todo.id, by=cast.phil, at=AT, record=moved("assessment", walk.today + timedelta(days=2)))
+        complete(
+            todo_id=todo.id, by=cast.phil, at=AT, record=moved("assessment", walk.today + timedelta(days=2))
+        )
 
 
 def test_not_applicable_needs_a_reason_and_never_skips_safety(cast: Cast, walk: Walk) -> None:

@@ -16,7 +16,9 @@ def fingerprint() -> dict[str, tuple[int, str]]:
     with connection.cursor() as cursor:
         for model in apps.get_app_config("pathway").get_models():
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"SELECT count(*), coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t")
+            cursor.execute(
+                f"SELECT count(*), coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t"
+            )
             count, text = cursor.fetchone()
             prints[model._meta.label] = (count, hashlib.sha256(text.encode()).hexdigest())
     return prints
