@@ -251,6 +251,17 @@ class TestSignatures:
         story.sign_all(Decision.CANDIDACY)
         assert set(story.open) == {"trial_booking"}
 
+    def test_signatures_of_an_earlier_round_stay_on_record_when_facts_change(self) -> None:
+        story = evaluated()
+        story.advance("accept")
+        story.do("eligibility", eligible=True)
+        story.sign(Decision.CANDIDACY, Role.PHYSIATRIST, "against")
+        story.do("mdt_dissent")
+        story.sign(Decision.CANDIDACY, Role.PHYSIATRIST)
+        story.reopen("goals")
+        assert [(lapse.round, lapse.vote) for lapse in story.plan.lapses] == [(2, "for")]
+        assert [(signed.round, signed.vote) for signed in story.facts.signoffs] == [(1, "against")]
+
     def test_a_withdrawn_signature_is_asked_for_again(self) -> None:
         story = selected()
         story.facts = replace(story.facts, signoffs=story.facts.signoffs[1:])
