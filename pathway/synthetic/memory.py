@@ -1,0 +1,69 @@
+"""What the people around one synthetic case remember while they write its records, and the moment of writing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from pathway.calendars import WorkCalendar
+from pathway.clinical.trial import Injection
+from pathway.synthetic.pace import Stay
+from pathway.synthetic.profile import Profile
+from pathway.synthetic.pump import PumpMemory
+from pathway.synthetic.scenario import Scenario
+
+
+@dataclass(slots=True)
+class Memory:
+    """Grows with the case: doses of the trial, the pump, the procedures' dates, how many operations there were."""
+
+    profile: Profile
+    scenario: Scenario
+    given: list[Injection] = field(default_factory=list)
+    pump: PumpMemory | None = None
+    first_operation_on: date | None = None
+    operations: int = 0
+    refills: int = 0
+    reviews: int = 0
+    titrated_steps: int = 0
+    refill_booked_for: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One record being written: for which duty, when, by whom, with which luck. `today` is the clinic's date."""
+
+    key: str
+    at: datetime
+    due_on: date
+    by: str
+    memory: Memory
+    stay: Stay
+    rng: random.Random
+    calendar: WorkCalendar
+
+    @property
+    def today(self) -> date:
+        """The clinic's date."""
+        return self.calendar.local_date(self.at)
+
+    @property
+    def profile(self) -> Profile:
+        """The patient."""
+        return self.memory.profile
+
+    @property
+    def the_pump(self) -> PumpMemory:
+        """The pump in place."""
+        assert self.memory.pump is not None, "no pump was implanted"
+        return self.memory.pump
+
+    def years_with_pump(self) -> float:
+        """Years since the first operation."""
+        started = self.memory.first_operation_on or self.today
+        return (self.today - started) / timedelta(days=365.25)
+
+    def working_day(self, day: date) -> date:
+        """This day, or the next working day."""
+        return self.calendar.next_working_day_on_or_after(day)

@@ -1,0 +1,314 @@
+"""What clinicians write from the implant on: plans, operation, programs, checks and refills. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pathway.clinical.runway import LEAD_DAYS
+from pathway.clinical.steps import Phase
+from pathway.synthetic.memory import Moment
+from pathway.synthetic.pump import (
+    MODEL,
+    PumpMemory,
+    cycle_days,
+    first_dose,
+    full,
+    lowest_dose,
+    next_dose,
+    strength_for,
+)
+
+Values = dict[str, Any]
+PRIME_ML = Decimal(2)
+"""What stays out of the first fill for priming [P]."""
+RISE_STEPS = 8
+"""Weekly steps of the titration before the dose is left alone [P]."""
+
+
+def booking(moment: Moment) -> Values:
+    """Theatre on the planned day, or a refill on or before its date."""
+    theatre = moment.key == "theatre_booking"
+    day = moment.stay.operation_on if theatre else refill_day(moment)
+    if not theatre:
+        moment.memory.refill_booked_for = day
+    return {
+        "booked": "theatre" if theatre else "refill",
+        "booked_for": day,
+        "place": "Theatre 2, ward 4" if theatre else "Pump clinic",
+        "consent_on_file": True if theatre else None,
+        "transport": moment.rng.choice(("adapted van", "patient transport", "family car")),
+        "patient_told": True,
+    }
+
+
+def refill_day(moment: Moment) -> date:
+    """A working day in the last week before the booking duty's three weeks are over, never after the date."""
+    wanted = moment.due_on + timedelta(days=21 - moment.rng.randint(0, 4))
+    return max(moment.calendar.last_working_day_on_or_before(wanted), moment.working_day(moment.today))
+
+
+def surgical_plan(moment: Moment) -> Values:
+    """A 20 or 40 mL pump, subfascial in children."""
+    profile = moment.profile
+    return {
+        "consent": True,
+        "infection_clear": True,
+        "pump_model": MODEL,
+        "reservoir_ml": profile.reservoir_ml,
+        "catheter_model": "ascenda",
+        "side": moment.rng.choice(("left", "right")),
+        "placement": "subfascial" if profile.child else "subcutaneous",
+        "tip_level": tip_level(moment),
+        "antibiotic_plan": "One weight-based dose within 60 min before incision",
+    }
+
+
+def tip_level(moment: Moment) -> str:
+    """Higher where the arms are to profit."""
+    return "C7" if moment.profile.sci_level.startswith("C") or moment.profile.child else "T10"
+
+
+def anesthesia_plan(moment: Moment) -> Values:
+    """General anesthesia; tablets go on."""
+    hold = moment.profile.diagnosis == "stroke"
+    operation_on = moment.stay.operation_on
+    return {
+        "technique": "general",
+        "anticoagulant_hold": "confirmed" if hold else "not_applicable",
+        "prescriber": "Stroke clinic" if hold else "",
+        "hold_from": operation_on - timedelta(days=7) if hold else None,
+        "restart_on": operation_on + timedelta(days=1) if hold else None,
+        "airway_plan": "Tube",
+        "baclofen_plan": "Tablets continue to the morning of the operation and after it",
+        "monitoring_plan": "High-dependency bed for the first night",
+        "ready": True,
+    }
+
+
+def operation(moment: Moment) -> Values:
+    """The first pump, or a new pump in place of the old one with the solution it ran."""
+    memory, profile = moment.memory, moment.profile
+    before = memory.pump
+    strength = before.strength if before else 500
+    fill = full(profile.reservoir_ml) - PRIME_ML
+    filled_at = moment.at - timedelta(minutes=30)
+    memory.operations += 1
+    memory.first_operation_on = memory.first_operation_on or moment.today
+    memory.pump = PumpMemory(moment.today, profile.reservoir_ml, filled_at, fill, strength)
+    memory.pump.refilled(filled_at, fill, strength, None)
+    memory.pump.dose = before.dose if before else None
+    trimmed = Decimal(moment.rng.randint(12, 30))
+    return {
+        "procedure": "pump_replacement" if before else "first_implant",
+        "operated_on": moment.today,
+        "pump_model": MODEL,
+        "pump_serial": f"{profile.mrn}-{memory.operations}",
+        "reservoir_ml": profile.reservoir_ml,
+        "side": moment.rng.choice(("left", "right")),
+        "catheter_model": "ascenda",
+        "catheter_total_cm": Decimal(114),
+        "catheter_trimmed_cm": trimmed,
+        "catheter_implanted_cm": Decimal(114) - trimmed,
+        "tip_level": tip_level(moment),
+        "concentration_mcg_per_ml": strength,
+        "fill_ml": fill,
+        "drug_lot": f"SYN-{moment.rng.randint(1000, 9999)}",
+        "filled_at": filled_at,
+    }
+
+
+def program(moment: Moment) -> Values:
+    """The first program by the label's rule, or one titration review."""
+    memory, pump = moment.memory, moment.the_pump
+    before = pump.dose
+    if moment.key == "first_program":
+        dose, reason = _first_dose(moment)
+    else:
+        dose = _reviewed_dose(moment)
+        reason = "Tone and spasms as hoped for; left alone" if dose == before else _why(before, dose)
+    effective_at = moment.at - timedelta(minutes=5)
+    pump.programmed(effective_at, dose)
+    return {
+        "effective_at": effective_at,
+        "concentration_mcg_per_ml": pump.strength,
+        "previous_concentration_mcg_per_ml": pump.strength if before is not None else None,
+        "mode": "simple_continuous",
+        "daily_dose_mcg_per_day": dose,
+        "previous_dose_mcg_per_day": before,
+        "reason": reason,
+        "penn_frequency": max(0, moment.profile.penn - min(memory.titrated_steps, 2)),
+        "remarks": "",
+    }
+
+
+def _first_dose(moment: Moment) -> tuple[Decimal, str]:
+    """A replaced pump goes on with the dose that ran; a first one starts by the effective screening dose."""
+    running = moment.the_pump.dose
+    if running is not None:
+        return running, "Goes on with the dose of the replaced pump"
+    given = moment.memory.given
+    effective = int(given[-1].dose_mcg) if given else None
+    dose, reason = first_dose(moment.profile, effective)
+    return max(dose, lowest_dose(moment.the_pump.strength)), reason
+
+
+def _reviewed_dose(moment: Moment) -> Decimal:
+    """Upwards week by week, then left alone so that it can settle."""
+    memory, pump = moment.memory, moment.the_pump
+    memory.titrated_steps += 1
+    assert pump.dose is not None, "a program runs"
+    if memory.titrated_steps > RISE_STEPS:
+        return pump.dose
+    return next_dose(pump.dose, moment.profile.target_dose(1) * 0.85, moment.profile, moment.today, Phase.TITRATION)
+
+
+def _why(before: Decimal | None, dose: Decimal) -> str:
+    if before is not None and dose < before:
+        return "Too soft for transfers: less"
+    return "Adductors still firm, no side effects: more"
+
+
+def refill(moment: Moment) -> Values:
+    """Empties, fills, and in long-term care moves the dose one step towards what this patient will need."""
+    pump, memory = moment.the_pump, moment.memory
+    assert pump.dose is not None, "a program runs"
+    refilled_at = moment.at - timedelta(minutes=10)
+    expected, before, old = pump.residual_ml(refilled_at), pump.dose, pump.strength
+    aspirated = max(Decimal(0), expected + Decimal(str(round(moment.rng.gauss(0, 0.4), 1))))
+    dose = _refill_dose(moment)
+    fill = full(pump.reservoir_ml)
+    strength = strength_for(dose, fill, old)
+    pump.refilled(refilled_at, fill, strength, dose)
+    memory.refills += 1
+    memory.refill_booked_for = None
+    return {
+        "refilled_at": refilled_at,
+        "interrogated": True,
+        "expected_residual_ml": expected,
+        "aspirated_ml": min(aspirated, full(pump.reservoir_ml)),
+        "filled_ml": fill,
+        "concentration_mcg_per_ml": strength,
+        "previous_concentration_mcg_per_ml": old,
+        "bridge": "done" if strength != old else "",
+        "daily_dose_mcg_per_day": dose,
+        "previous_dose_mcg_per_day": before,
+        "drug_lot": f"SYN-{moment.rng.randint(1000, 9999)}",
+        "needle_guide": "template",
+        "septum_identified": True,
+    }
+
+
+def _refill_dose(moment: Moment) -> Decimal:
+    pump, memory = moment.the_pump, moment.memory
+    assert pump.dose is not None, "a program runs"
+    if memory.titrated_steps <= RISE_STEPS or memory.scenario.refill_by_in is not None:
+        return pump.dose  # the weekly reviews look after the dose, or the next date is to be known
+    target = moment.profile.target_dose(moment.years_with_pump())
+    return next_dose(pump.dose, target, moment.profile, moment.today, Phase.MAINTENANCE)
+
+
+def refill_on_for(not_before: date, pump: PumpMemory, refill_by: date) -> date | None:
+    """On which day a fill would have to happen so that its refill-by date is this one; None where it is too late."""
+    assert pump.dose is not None, "a program runs"
+    fill = full(pump.reservoir_ml)
+    days = cycle_days(fill, strength_for(pump.dose, fill, pump.strength), pump.dose)
+    day = refill_by - timedelta(days=days - LEAD_DAYS.value)
+    return day if day >= not_before else None
+
+
+def device_registration(moment: Moment) -> Values:
+    """The card goes home with the patient."""
+    return {
+        "registered_on": moment.today,
+        "registry_reference": f"REG-{moment.profile.mrn}",
+        "card_handed_over": True,
+        "card_language": moment.profile.language,
+    }
+
+
+def postop_check(moment: Moment) -> Values:
+    """A clean wound, no leak."""
+    return {
+        "checked_on": moment.today,
+        "wound": "clean",
+        "csf_leak": False,
+        "headache": False,
+        "fever": False,
+        "neurology": "As before the operation",
+        "restrictions": "No bending or twisting for six weeks",
+    }
+
+
+def rehab_plan(moment: Moment) -> Values:
+    """Goal-directed therapy starts with the titration."""
+    return {
+        "referred_on": moment.today,
+        "referred_to": "School physiotherapy" if moment.profile.child else "Outpatient physiotherapy",
+        "frequency": "three times a week for six weeks",
+        "goals": moment.profile.goals[0][0],
+    }
+
+
+def taper_plan(moment: Moment) -> Values:
+    """Oral baclofen first, in quarters."""
+    return {
+        "drug": "baclofen",
+        "starts_on": moment.today,
+        "start_mg_per_day": Decimal(max(moment.profile.oral_mg, 10)),
+        "step_percent": 25,
+        "interval_days": 7,
+        "rescue_tablets_kept": True,
+    }
+
+
+def goals_review(moment: Moment) -> Values:
+    """Most goals are reached as expected."""
+    return {
+        "reviewed_on": moment.today,
+        "goals": [
+            {"goal": goal, "weight": 1 + n % 2, "score": moment.rng.choice((-1, 0, 0, 1, 1))}
+            for n, (goal, _) in enumerate(moment.profile.goals)
+        ],
+    }
+
+
+def device_plan(moment: Moment) -> Values:
+    """A replacement before the end of service."""
+    return {
+        "planned_on": moment.today + timedelta(days=150),
+        "reason": "end_of_service",
+        "eri_seen": False,
+    }
+
+
+def emergency_check(moment: Moment) -> Values:
+    """What an emergency team would read is still true."""
+    return {
+        "checked_on": moment.today,
+        "sedation_risk": "raised" if moment.profile.cannot_communicate else "usual",
+        "mri_advice_current": True,
+        "surgery_advice_current": True,
+    }
+
+
+MAKERS: dict[str, Callable[[Moment], Values]] = {
+    maker.__name__: maker
+    for maker in (
+        booking,
+        surgical_plan,
+        anesthesia_plan,
+        operation,
+        program,
+        refill,
+        device_registration,
+        postop_check,
+        rehab_plan,
+        taper_plan,
+        goals_review,
+        device_plan,
+        emergency_check,
+    )
+}

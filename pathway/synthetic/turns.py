@@ -1,0 +1,126 @@
+"""The turns of a scenario: holds, closures, corrections, revisions, reopenings, each once and at its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pathway.engine.advance import advance
+from pathway.engine.cases import close, hold, reopen_case, resume
+from pathway.engine.todos import mark_not_applicable, reopen
+from pathway.models import Case, Todo
+from pathway.protocol.roles import Role
+from pathway.synthetic.pace import in_hours
+from pathway.synthetic.scenario import Turn
+
+if TYPE_CHECKING:
+    from pathway.synthetic.drive import Walk
+
+REVIEW_DAYS = 21
+CLOSE_ROLE = {"non_responder": Role.PHYSIATRIST, "explanted": Role.NEUROSURGEON}
+NOTES = {
+    "declined": "The team decided against the therapy and told the family why.",
+    "non_responder": "No response up to the highest screening dose.",
+    "withdrew": "The patient decided against the operation after talking with the family.",
+    "transferred": "Moved house; the receiving programme confirmed the next refill.",
+    "lost": "Three letters and five calls without an answer; the referrer knows.",
+    "explanted": "Pump and catheter removed after an infection; tablets were built up before.",
+    "died": "Died of pneumonia; not related to the pump.",
+}
+
+
+class Turns:
+    """The scenario's turns that are still to come, and when each may."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.left = list(walk.scenario.turns)
+        self.resume_at: datetime | None = None
+        self._ended: dict[tuple[str, int], datetime] = {}
+
+    def ended(self, key: str, at: datetime) -> None:
+        """A duty was done: turns may hang on it."""
+        visit = sum(self.walk.visits.values())
+        self._ended.setdefault((key, visit), at)
+
+    def steps(self, case: Case) -> list[tuple[datetime, Callable[[datetime], Any]]]:
+        """What the scenario would do next, with its moment."""
+        if case.held_at is not None:
+            return [(self.resume_at, self._resume)] if self.resume_at else []
+        found: list[tuple[datetime, Callable[[datetime], Any]]] = []
+        for turn in self.left:
+            moment = self._moment(turn, case)
+            if moment is not None:
+                found.append((moment, lambda at, turn=turn: self._take(turn, at)))
+        return found
+
+    def _moment(self, turn: Turn, case: Case) -> datetime | None:
+        walk = self.walk
+        if case.stage != turn.stage or walk.visits[case.stage] != turn.visit:
+            return None
+        start = walk.stay.entered_at
+        if turn.after_key:
+            ended = self._ended.get((turn.after_key, case.visit_seq))
+            if ended is None:
+                return None
+            start = ended
+        moment = max(start + timedelta(days=turn.after), walk.clock + timedelta(minutes=5))
+        return in_hours(moment, walk.calendar, walk.luck("turn", turn.kind))
+
+    def _take(self, turn: Turn, at: datetime) -> None:
+        self.left.remove(turn)
+        getattr(self, f"_{turn.kind}")(turn, at)
+
+    def _hold(self, turn: Turn, at: datetime) -> None:
+        today = self.walk.calendar.local_date(at)
+        review = self.walk.calendar.next_working_day_on_or_after(
+            today + timedelta(days=min(turn.length or REVIEW_DAYS, REVIEW_DAYS))
+        )
+        hold(case_id=self.walk.case_id, reason=turn.reason, review_on=review, by=self._by(Role.COORDINATOR), at=at)
+        self.held_at = at
+        self.resume_at = None
+        if turn.length is not None:
+            self.resume_at = in_hours(at + timedelta(days=turn.length), self.walk.calendar, 0.3)
+
+    def _resume(self, at: datetime) -> None:
+        resume(case_id=self.walk.case_id, by=self._by(Role.COORDINATOR), at=at)
+        self.walk.shift(timedelta(days=(at - self.held_at).days))
+        self.resume_at = None
+
+    def _close(self, turn: Turn, at: datetime) -> None:
+        evidence = {"note": NOTES[turn.reason]}
+        if turn.reason == "transferred":
+            evidence["receiving_clinic"] = "Northgate pump programme"
+        if turn.reason in ("explanted", "died"):
+            evidence["on"] = self.walk.calendar.local_date(at).isoformat()
+        by = self._by(CLOSE_ROLE.get(turn.reason, Role.COORDINATOR))
+        close(case_id=self.walk.case_id, reason=turn.reason, evidence=evidence, by=by, at=at)
+
+    def _reopen(self, turn: Turn, at: datetime) -> None:
+        reopen_case(case_id=self.walk.case_id, by=self._by(Role.COORDINATOR), at=at, reason=turn.reason)
+
+    def _revise(self, turn: Turn, at: datetime) -> None:
+        by = self._by(Role.NEUROSURGEON)
+        advance(case_id=self.walk.case_id, edge="revise", by=by, at=at, reason=turn.reason)
+
+    def _retitrate(self, turn: Turn, at: datetime) -> None:
+        by = self._by(Role.PHYSIATRIST)
+        advance(case_id=self.walk.case_id, edge="retitrate", by=by, at=at, reason=turn.reason)
+
+    def _correct(self, turn: Turn, at: datetime) -> None:
+        todo = self._newest(turn.key)
+        by = self.walk.people[todo.owner_id] if todo.owner_id else self._by(todo.role)
+        reopen(todo_id=todo.id, by=by, at=at, reason=turn.reason)
+
+    def _skip(self, turn: Turn, at: datetime) -> None:
+        todo = self._newest(turn.key)
+        if todo.is_open:
+            by = self.walk.people[todo.owner_id] if todo.owner_id else self._by(todo.role)
+            mark_not_applicable(todo_id=todo.id, by=by, at=at, reason=turn.reason)
+
+    def _newest(self, key: str) -> Todo:
+        return Todo.objects.filter(case_id=self.walk.case_id, key=key).latest("occurrence")
+
+    def _by(self, role: Role | str) -> Any:
+        return self.walk.person(role)
