@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.models import Min, Q
 from django.utils import timezone
+from redbeat.decoder import RedBeatJSONDecoder
 
 from pathway.models import Notice
 
@@ -94,6 +95,7 @@ def _broker_side(now: float) -> tuple[bool, int | None]:
 def _beat_age_s(meta: bytes | str | None, now: float) -> int | None:
     """Age of redbeat's `last_run_at`; None for a beat that never ran or wrote something unreadable."""
     try:
-        return int(now - float(json.loads(meta or "null")["last_run_at"]["timestamp"]))
-    except (ValueError, TypeError, KeyError):
+        moment = json.loads(meta or "null", cls=RedBeatJSONDecoder)["last_run_at"]
+        return int(now - moment.timestamp())
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
