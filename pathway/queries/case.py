@@ -13,7 +13,7 @@ from uuid import UUID
 from pathway.calendars import WorkCalendar
 from pathway.models import CareTeamMember, Case, Membership, Pump, SignOff, StageVisit, Todo
 from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
-from pathway.protocol.roles import Decision, Role, Stage, TodoState
+from pathway.protocol.roles import CLOSE, REOPEN, Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
 from pathway.queries.definitions import calendar_of, protocol_of
 
@@ -93,6 +93,9 @@ def facts_of(
         todos={key: todo_fact(todo, calendar) for key, todo in newest.items()},
         signoffs=tuple(_signoff_fact(signed) for signed in signoffs if signed.lapsed_at is None),
         pump=_pump_fact(pump, calendar) if pump else None,
+        since_visit=max(
+            visit.seq for visit in visits if visit.entered_by_edge not in (CLOSE.name, REOPEN.name)
+        ),
     )
 
 

@@ -1,14 +1,18 @@
-"""Who works in a clinic and what they are called: for screens inside the clinic. It knows no case."""
+"""Who works in a clinic, and which patients it knows: for screens inside the clinic. It knows no rule."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
-from pathway.models import Clinic, Clinician, Membership
-from pathway.protocol.roles import Role
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Upper
+
+from pathway.models import Case, Clinic, Clinician, Membership, Patient
+from pathway.protocol.roles import Role, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,29 @@ def clinics_where(person_id: UUID, role: Role) -> list[Clinic]:
     """The clinics in which a person holds a role, by name. One query."""
     holds = Membership.objects.filter(clinician_id=person_id, role=str(role)).values("clinic_id")
     return list(Clinic.objects.filter(pk__in=holds).order_by("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A patient the clinic already has: birth date, and the case that is open, if there is one."""
+
+    birth_date: date
+    open_case: UUID | None
+
+
+def known_patients(clinic_id: UUID, mrns: Iterable[str]) -> dict[str, Known]:
+    """The clinic's patients among these MRNs, by MRN in capitals. One query."""
+    open_case = (
+        Case.objects.filter(patient_id=OuterRef("pk")).exclude(stage=str(Stage.CLOSED)).values("id")[:1]
+    )
+    rows = (
+        Patient.objects.filter(clinic_id=clinic_id)
+        .annotate(upper=Upper("mrn"), open_case=Subquery(open_case))
+        .filter(upper__in=[mrn.upper() for mrn in mrns])
+    )
+    return {row.upper: Known(row.birth_date, row.open_case) for row in rows}
+
+
+def all_opened(clinic_id: UUID, case_ids: Sequence[UUID]) -> bool:
+    """Whether every one of these cases exists in the clinic: the file was imported before. One query."""
+    return Case.objects.filter(clinic_id=clinic_id, pk__in=case_ids).count() == len(case_ids)

@@ -75,6 +75,7 @@ class CasePage:
         return {
             "case": self.case,
             "patient": self.case.patient,
+            "contact": self._contact(),
             "age": _years(self.case.patient.birth_date, self.read.today),
             "today": self.read.today,
             "stage": self.facts.stage.label,
@@ -190,6 +191,16 @@ class CasePage:
             "unsafe": pump.refill_by is not None and refill is None and self.case.is_open,
             "late": pump.refill_by is not None and pump.refill_by < self.read.today,
         }
+
+    def _contact(self) -> list[tuple[str, str]]:
+        patient = self.case.patient
+        return [
+            ("Reason for referral", self.case.referral_reason),
+            ("Referred by", self.case.referred_by),
+            ("Phone", patient.phone),
+            ("Caregiver or contact", " · ".join(filter(None, (patient.contact_name, patient.contact_phone)))),
+            ("Language", patient.language),
+        ]
 
     # --- duties ---
 

@@ -124,6 +124,10 @@ class TodoPage:
         given = forms or {}
         self._learn_names()
         links = newest_todos(self.case.id) if answer and answer.verdict else {}
+        ended, work = not self.todo.is_open, self._work(given)
+        typed = given.get("record") if ended else None
+        standing = any(record.superseded_at is None for record in self.records)
+        result_card = ended and self.definition.decision is None and not standing
         return {
             "todo": self.todo,
             "definition": self.definition,
@@ -135,17 +139,19 @@ class TodoPage:
             ],
             "today": self.today,
             "stage": Stage(self.todo.stage).label,
-            "ended": not self.todo.is_open,
+            "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),
             "source": _source(self.definition.source),
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
-            "blocked": self.blocked.verdict if self.blocked and self.todo.is_open else None,
+            "blocked": self.blocked.verdict if self.blocked and not ended else None,
             "ended_by": self.staff.name(self._ended_by),
             "versions": [self._version(record) for record in self.records],
-            "typed": given.get("record") if not self.todo.is_open else None,
+            "typed": typed,
+            "result_card": result_card,
+            "has_work": bool(work or self.records or result_card or typed),
             **self.owner(),
-            **self._work(given),
+            **work,
             "actions": self._actions(given),
         }
 
@@ -159,7 +165,7 @@ class TodoPage:
             "owner_name": self.staff.name(self.todo.owner_id) if self.todo.owner_id else "",
             "is_mine": mine,
             "holders": [name for _, name in self.staff.options(self.role)],
-            "can_claim": may and (self.todo.owner_id is None or (mine and self.todo.claimed_at is None)),
+            "can_claim": may and self.todo.owner_id is None,
             "can_release": may and mine,
         }
 
