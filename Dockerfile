@@ -1,7 +1,7 @@
 # One image for web, worker, beat and the one-shot `prepare`. Production packages only: no embedded servers, no Node.
 FROM node:22-slim AS node
 
-FROM python:3.13-slim AS build
+FROM python:3.11-slim AS build
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && python -m venv /venv
@@ -17,7 +17,7 @@ RUN SECRET_KEY=kLw93mZqXv71RtYpB5sHdGc2NfJeUa8oTi4Qx6Vb0Wy-ZrMnPqSt \
     DATABASE_URL=postgresql://build@db/build REDIS_URL=redis://broker EMAIL_URL=smtp://mail \
     python manage.py collectstatic --no-input -v0
 
-FROM python:3.13-slim
+FROM python:3.11-slim
 RUN useradd --system --home-dir /pathway pathway
 COPY --from=build /venv /venv
 COPY --from=build /pathway /pathway
