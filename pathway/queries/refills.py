@@ -112,6 +112,11 @@ class PumpRow:
         return soon_of(self.refill_by, self.today) if self.refill_by else Soon.OVERDUE
 
     @property
+    def is_dry(self) -> bool:
+        """By its last program the reservoir is empty today."""
+        return self.dry_on is not None and self.dry_on <= self.today
+
+    @property
     def booked_late(self) -> bool:
         """The refill is booked, but after the day it should be done by."""
         return bool(self.booked_for and self.refill_by and self.booked_for > self.refill_by)
