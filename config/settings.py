@@ -243,6 +243,7 @@ STORAGES = {
     },
 }
 WHITENOISE_AUTOREFRESH = TESTING
+WHITENOISE_USE_FINDERS = TESTING  # tests serve what was built without collecting it first
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name hashed files only; halves the time to compress
 
 # --- language, time, logs -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from pathway.views.forms.base import ScreenForm
 from pathway.views.forms.rows import RowsField
@@ -141,6 +142,7 @@ def samples(today: dt.date) -> dict[str, Any]:
 
 
 @login_required
+@require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """GET the page. It stores nothing and reads nothing."""
     today = timezone.localdate()

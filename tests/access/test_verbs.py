@@ -1,0 +1,231 @@
+"""Who may do what: each verb with a body that fits, pressed by each member of the cast. A refusal leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from pathway.engine.cases import close, hold
+from pathway.engine.todos import claim
+from pathway.models import Clinician, Todo
+from pathway.models.base import new_id
+from pathway.protocol.roles import Role
+from pathway.queries.facts import facts_hash
+from pathway.views.forms import FORMS
+from pathway.views.referral_file import COLUMNS, SAMPLE
+from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
+from tests.engine.test_edges import ready
+from tests.engine.traces import nothing_written
+from tests.examples import form_data, moved
+from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
+from tests.walk import Walk
+
+pytestmark = pytest.mark.django_db
+PEOPLE = ("nora", "phil", "anna", "cora", "omar", "admin")
+REASON = "Because the team agreed."
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button: its address and what its form sends."""
+
+    url: str
+    data: dict[str, Any]
+
+
+def evaluation(cast: Cast) -> Walk:
+    return fresh_case(cast)
+
+
+def versioned(walk: Walk, **data: Any) -> dict[str, Any]:
+    return {"version": walk.case.event_seq, **data}
+
+
+# --- to-dos: the one of the physiatrist ---
+
+
+def claim_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(todo_url(walk.todo("goals"), "claim"), {})
+
+
+def owned(cast: Cast) -> tuple[Walk, Todo]:
+    walk = evaluation(cast)
+    claim(todo_id=walk.todo("goals").id, by=cast.phil, at=walk.at)
+    return walk, walk.todo("goals")
+
+
+def release_it(cast: Cast) -> tuple[Walk, Press]:
+    walk, todo = owned(cast)
+    return walk, Press(todo_url(todo, "release"), {})
+
+
+def hand_over(cast: Cast) -> tuple[Walk, Press]:
+    walk, todo = owned(cast)
+    colleague = person("pia", cast.clinic, Role.PHYSIATRIST)
+    return walk, Press(todo_url(todo, "hand-over"), {"to": str(colleague.pk), "reason": REASON})
+
+
+def complete_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    form = FORMS["goals"](today=walk.today, case_birth_date=walk.case.patient.birth_date)
+    return walk, Press(todo_url(walk.todo("goals")), form_data(form, moved("goals", walk.today)))
+
+
+def not_applicable(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(todo_url(walk.todo("goals"), "not-applicable"), {"reason": REASON})
+
+
+def reopen_todo(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    walk.do("goals")
+    return walk, Press(todo_url(walk.todo("goals"), "reopen"), {"reason": REASON})
+
+
+def candidate(cast: Cast) -> Walk:
+    walk = ready(cast, "accept")
+    walk.do("edge_accept")
+    walk.do("eligibility")
+    return walk
+
+
+def sign_as(role: str) -> Callable[[Cast], tuple[Walk, Press]]:
+    def prepare(cast: Cast) -> tuple[Walk, Press]:
+        walk = candidate(cast)
+        data = {"vote": "for", "facts_hash": facts_hash(walk.case_id, "candidacy")}  # type: ignore[arg-type]
+        return walk, Press(todo_url(walk.todo(f"candidacy_{role}"), "sign"), data)
+
+    return prepare
+
+
+def withdraw_signature(cast: Cast) -> tuple[Walk, Press]:
+    walk = candidate(cast)
+    walk.sign("candidacy_physiatrist")
+    return walk, Press(todo_url(walk.todo("candidacy_physiatrist"), "reopen"), {"reason": REASON})
+
+
+# --- the whole case ---
+
+
+def advance(edge: str) -> Callable[[Cast], tuple[Walk, Press]]:
+    def prepare(cast: Cast) -> tuple[Walk, Press]:
+        walk = ready(cast, edge)
+        return walk, Press(f"{case_url(walk.case_id, 'advance')}{edge}/", versioned(walk, reason=REASON))
+
+    return prepare
+
+
+def hold_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    day = (walk.at + timedelta(days=14)).date().isoformat()
+    return walk, Press(case_url(walk.case_id, "hold"), versioned(walk, reason=REASON, review_on=day))
+
+
+def resume_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    later = (walk.at + timedelta(days=14)).date()
+    hold(case_id=walk.case_id, by=cast.cora, at=walk.at, reason=REASON, review_on=later)
+    return walk, Press(case_url(walk.case_id, "resume"), versioned(walk))
+
+
+def close_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(case_url(walk.case_id, "close"), versioned(walk, reason="withdrew", note=REASON))
+
+
+def reopen_case(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    close(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="withdrew", evidence={"note": REASON})
+    return walk, Press(case_url(walk.case_id, "reopen"), {"reason": REASON})
+
+
+def name_team(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    data = {"role": "physiatrist", "clinicians": [str(cast.phil.pk)]}
+    return walk, Press(case_url(walk.case_id, "team"), data)
+
+
+def refer_one(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    patient = patient_values("R-2002")
+    return walk, Press("/cases/new/", {**patient, "request_id": str(new_id()), "reason": REASON})
+
+
+def import_file(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    text = "\n".join(",".join(cells) for cells in (COLUMNS, SAMPLE))
+    return walk, Press("/cases/import/", {"file": SimpleUploadedFile("referrals.csv", text.encode())})
+
+
+# Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
+VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
+    "claim a to-do": (claim_it, {"phil"}),
+    "give back one's own to-do": (release_it, {"phil"}),
+    "hand a to-do over": (hand_over, {"phil", "cora"}),
+    "complete a to-do": (complete_it, {"phil"}),
+    "mark a to-do not applicable": (not_applicable, {"phil"}),
+    "reopen a to-do": (reopen_todo, {"phil", "cora"}),
+    "sign as neurosurgeon": (sign_as("neurosurgeon"), {"nora"}),
+    "sign as physiatrist": (sign_as("physiatrist"), {"phil"}),
+    "sign as anesthesiologist": (sign_as("anesthesiologist"), {"anna"}),
+    "withdraw a signature": (withdraw_signature, {"phil"}),
+    "accept": (advance("accept"), {"cora"}),
+    "start the trial": (advance("start_trial"), {"cora"}),
+    "go to implant without a trial": (advance("waive_trial"), {"cora"}),
+    "go on to implant": (advance("pass_trial"), {"cora"}),
+    "start titration": (advance("start_titration"), {"cora", "phil"}),
+    "settle": (advance("settle"), {"cora", "phil"}),
+    "titrate again": (advance("retitrate"), {"cora", "phil"}),
+    "plan a revision": (advance("revise"), {"cora", "nora"}),
+    "hold": (hold_it, {"nora", "phil", "anna", "cora"}),
+    "resume": (resume_it, {"nora", "phil", "anna", "cora"}),
+    "close": (close_it, {"nora", "phil", "anna", "cora"}),
+    "reopen a case": (reopen_case, {"nora", "phil", "anna", "cora"}),
+    "name the care team": (name_team, {"cora"}),
+    "refer a patient": (refer_one, {"cora", "omar"}),
+    "import referrals": (import_file, {"cora", "omar"}),
+}
+#: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.
+NO_CASE = {"refer a patient", "import referrals"}
+
+
+@pytest.fixture
+def cast() -> Iterator[Cast]:
+    with at(MONDAY):
+        yield make_cast()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_whoever_may_does_it_and_everybody_else_is_refused_without_a_trace(cast: Cast, verb: str) -> None:
+    prepare, allowed = VERBS[verb]
+    walk, press = prepare(cast)
+    admin = Clinician.objects.create_superuser("admin", "admin@clinic.example", PASSWORD)
+    found, wanted = {}, {}
+    with at(walk.at):
+        for name in PEOPLE:
+            desk = Desk(admin if name == "admin" else getattr(cast, name))
+            outside = name in ("omar", "admin") and verb not in NO_CASE
+            wanted[name] = 303 if name in allowed else 404 if outside else 403
+            found[name] = pressed(desk, press, refused=wanted[name] != 303)
+    assert found == wanted
+
+
+def pressed(desk: Desk, press: Press, *, refused: bool) -> int:
+    """The status of one press; what it did is undone, and what should be refused must write nothing."""
+    for sent in press.data.values():
+        if isinstance(sent, SimpleUploadedFile):
+            sent.seek(0)
+    if refused:
+        with nothing_written():
+            return desk.post(press.url, press.data).status_code
+    with transaction.atomic():
+        status = desk.post(press.url, press.data).status_code
+        transaction.set_rollback(True)
+    return status
