@@ -25,6 +25,8 @@ from config.embedded.sockets import private_socket_folder, socket_folder
 #: The account that PostgreSQL runs under when the launcher is root (PostgreSQL refuses to be root).
 UNPRIVILEGED = "nobody"
 DATABASE = "pathway"
+#: Where postmaster.pid says whether the server is ready, counted from 0.
+_STATUS_LINE = 7
 
 _POSTGRES_OPTIONS = {
     "listen_addresses": "",
@@ -69,7 +71,7 @@ def embedded_database(directory: Path, *, durable: bool = True) -> Server:
         directory=cluster,
         socket=sockets / ".s.PGSQL.5432",
         stop_signal=signal.SIGINT,  # "fast": ends sessions; SIGTERM would wait for clients to leave
-        answers=lambda: _answers(url),
+        answers=lambda: _answers(cluster, url),
     )
 
 
@@ -203,9 +205,12 @@ def _serves(pid: int, cluster: Path) -> bool:
     return os.fsencode(cluster) in arguments
 
 
-def _answers(url: str) -> bool:
+def _answers(cluster: Path, url: str) -> bool:
+    """True when a connection succeeds; not tried before the server calls itself ready, which it would log."""
     try:
+        if (cluster / "postmaster.pid").read_text().splitlines()[_STATUS_LINE].strip() != "ready":
+            return False
         psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
+    except (OSError, IndexError, psycopg.OperationalError):
         return False
     return True
