@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
@@ -45,7 +46,7 @@ class CaseRead:
         return sorted((todo for todo in self.todos if todo.is_open), key=lambda todo: (todo.due_on, todo.id))
 
 
-def _my_clinics(person_id: UUID) -> object:
+def _my_clinics(person_id: UUID) -> Any:
     return Membership.objects.filter(clinician_id=person_id).values("clinic_id")
 
 

@@ -21,7 +21,7 @@ def records_of(todo: Todo, form: str | None) -> list[ClinicalRecord]:
     """Every record written for a to-do, the newest first. One query, none where the to-do takes no record."""
     if form is None:
         return []
-    return list(RECORDS[form].objects.filter(todo_id=todo.id).order_by("-recorded_at", "-id"))
+    return list(RECORDS[form]._default_manager.filter(todo_id=todo.id).order_by("-recorded_at", "-id"))
 
 
 def latest_records(wanted: Iterable[tuple[str, UUID]]) -> dict[UUID, ClinicalRecord]:
@@ -38,7 +38,7 @@ def latest_records(wanted: Iterable[tuple[str, UUID]]) -> dict[UUID, ClinicalRec
 def _as_json(form: str, record_id: UUID) -> Any:
     model = RECORDS[form]
     columns = {field.attname: field.attname for field in model._meta.concrete_fields}
-    return model.objects.filter(pk=record_id).values_list(Value(form), JSONObject(**columns))
+    return model._default_manager.filter(pk=record_id).values_list(Value(form), JSONObject(**columns))
 
 
 def _revive(form: str, data: dict[str, Any]) -> ClinicalRecord:

@@ -43,6 +43,13 @@ class Answer:
         return self.outcome is not None
 
 
+def person(request: HttpRequest) -> UUID:
+    """Who is signed in. Every page but sign-in has somebody: the middleware sees to it."""
+    key = request.user.pk
+    assert key is not None
+    return key
+
+
 def perform(request: HttpRequest, verb: Callable[..., Outcome], **arguments: Any) -> Answer:
     """Run a verb as the signed-in person, now. What may not be seen is a 404; every other refusal is an Answer."""
     try:
@@ -70,20 +77,6 @@ def show_errors(form: forms.BaseForm, answer: Answer) -> None:
     for name, texts in answer.errors.items():
         for text in texts:
             form.add_error(name if name in form.fields else None, text)
-
-
-def evidence_errors(form: forms.BaseForm, answer: Answer) -> Answer:
-    """Move reasons that ask for a field of this form ("missing_note") to the field; the rest stay in the verdict."""
-    left = []
-    for reason in answer.verdict.reasons if answer.verdict else ():
-        name = reason.code.removeprefix("missing_")
-        if name != reason.code and name in form.fields:
-            form.add_error(name, reason.text)
-        else:
-            left.append(reason)
-    if left or answer.verdict is None:
-        return Answer(answer.status, errors=answer.errors, title=answer.title, verdict=Verdict(tuple(left)))
-    return Answer(422)
 
 
 def who(roles: Sequence[Role]) -> str:

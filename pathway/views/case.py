@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pathway.engine import cases
 from pathway.engine.advance import advance as engine_advance
 from pathway.protocol.roles import CARE_ROLES, EDGE, Role
-from pathway.views.act import Answer, evidence_errors, finish, perform, show_errors
+from pathway.views.act import Answer, finish, perform, show_errors
 from pathway.views.case_page import CasePage, Forms
 from pathway.views.forms.case_actions import HoldForm, MoveForm, ReopenCaseForm, ResumeForm
 
@@ -85,8 +85,6 @@ def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
         version=values["version"],
     )
     show_errors(form, answer)
-    if answer.verdict is not None:
-        answer = evidence_errors(form, answer)
     return _after(request, case_id, answer, {"close": form}, "The case is closed.")
 
 

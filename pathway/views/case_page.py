@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 
 from pathway.engine.permissions import CASE_KEEPERS
 from pathway.models import Pump, Todo
 from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.guards import applies, judge
-from pathway.protocol.roles import OPEN_STAGES, CloseReason, Decision, Role, Stage, TodoState
+from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
 from pathway.queries.case import find_case, read_case, team_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
-from pathway.views.act import Answer, alert_of, reasons_of, who
+from pathway.views.act import Answer, alert_of, person, reasons_of, who
 from pathway.views.forms.case_actions import (
     CloseForm,
     HoldForm,
@@ -34,8 +34,9 @@ from pathway.views.forms.case_actions import (
     TeamForm,
 )
 from pathway.views.records import plain
+from pathway.views.signing import signature_line
+from pathway.views.stepper import short, steps
 from pathway.views.story import Words, people_in, tell
-from pathway.views.todo_page import signature_line
 
 Forms = Mapping[str, Any]
 DONE_SHOWN = 12
@@ -46,12 +47,12 @@ class CasePage:
     """One case as one person sees it. Raises Http404 for somebody of another clinic."""
 
     def __init__(self, request: HttpRequest, case_id: UUID) -> None:
-        found = find_case(case_id, request.user.pk)
+        found = find_case(case_id, person(request))
         if found is None:
             raise Http404("There is no such case for you.")
         self.case, self.clinic = found, found.clinic
         request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
-        self.me: UUID = request.user.pk
+        self.me = person(request)
         self.staff = staff_of(self.clinic.id)
         self.roles = self.staff.roles_of(self.me)
         self.read = read_case(found, timezone.now())
@@ -79,7 +80,7 @@ class CasePage:
             "age": _years(self.case.patient.birth_date, self.read.today),
             "today": self.read.today,
             "stage": self.facts.stage.label,
-            "stages": self._stages(),
+            "stages": steps(self.read, self.protocol),
             "alert": alert_of(answer, self.links),
             "state": self._state(),
             "turn": self._turn(),
@@ -119,32 +120,6 @@ class CasePage:
 
     # --- where it stands ---
 
-    def _stages(self) -> list[dict[str, str]]:
-        """The stepper: each stage with the days spent there."""
-        here = Stage(self.case.closed_from or self.case.stage)
-        entered: dict[str, date] = {}
-        left: dict[str, date] = {}
-        for visit, following in zip(self.read.visits, [*self.read.visits[1:], None], strict=True):
-            entered[visit.stage] = self.read.calendar.local_date(visit.entered_at)
-            if following is not None:
-                left[visit.stage] = self.read.calendar.local_date(following.entered_at)
-        return [self._step(stage, here, entered.get(stage), left.get(stage)) for stage in OPEN_STAGES]
-
-    def _step(self, stage: Stage, here: Stage, entered: date | None, left: date | None) -> dict[str, str]:
-        if stage is here:
-            state = "current" if self.case.is_open else "closed"
-            state = "held" if self.case.on_hold else state
-            days = (self.read.today - entered).days if entered and self.case.is_open else None
-            target = self.protocol.stage[stage].target_days
-            note = f"since {_short(entered)}" if entered else ""
-            if days is not None:
-                note += f", day {days + 1}" + (f" of {target}" if target else "")
-            return {"label": stage.label, "state": state, "note": note}
-        behind = OPEN_STAGES.index(stage) < OPEN_STAGES.index(here)
-        if behind and entered and left:
-            return {"label": stage.label, "state": "done", "note": f"{_short(entered)} to {_short(left)}"}
-        return {"label": stage.label, "state": "pending", "note": "left out" if behind else ""}
-
     def _state(self) -> dict[str, Any]:
         """What a banner must say: hold, closure, or that nothing is open."""
         closed = self.case.close_reason
@@ -176,10 +151,10 @@ class CasePage:
         if pump is None:
             return None
         refill = next((todo for todo in self.read.open_todos() if todo.key == "refill"), None)
-        zone = self.read.calendar.time_zone
+        zone = ZoneInfo(self.read.calendar.time_zone)
         dose = f"{plain(pump.daily_dose_mcg_per_day, zone)} mcg/day" if pump.daily_dose_mcg_per_day else ""
-        since = f" since {_short(pump.dose_since)}" if pump.dose_since else ""
-        fill = f"{plain(pump.fill_ml, zone)} mL on {_short(pump.filled_on)}" if pump.filled_on else ""
+        since = f" since {short(pump.dose_since)}" if pump.dose_since else ""
+        fill = f"{plain(pump.fill_ml, zone)} mL on {short(pump.filled_on)}" if pump.filled_on else ""
         return {
             "row": pump,
             "dose": dose + since,
@@ -194,13 +169,14 @@ class CasePage:
 
     def _contact(self) -> list[tuple[str, str]]:
         patient = self.case.patient
-        return [
+        known = [
             ("Reason for referral", self.case.referral_reason),
             ("Referred by", self.case.referred_by),
             ("Phone", patient.phone),
             ("Caregiver or contact", " · ".join(filter(None, (patient.contact_name, patient.contact_phone)))),
             ("Language", patient.language),
         ]
+        return [(term, value) for term, value in known if value]
 
     # --- duties ---
 
@@ -330,7 +306,7 @@ class CasePage:
     def close_form(self, data: Any = None) -> CloseForm:
         """The form that ends the passage."""
         initial = {"version": self.case.event_seq}
-        return CloseForm(data, initial=initial, reasons=self.protocol.close_reasons)
+        return CloseForm(data, initial=initial, protocol=self.protocol, facts=self.facts)
 
     def _reopening(self, given: Forms) -> dict[str, Any] | None:
         """A closed case: ask to reopen it, or agree to what somebody asked."""
@@ -349,7 +325,3 @@ class CasePage:
 
 def _years(birth_date: date, today: date) -> int:
     return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
-
-
-def _short(day: date | None) -> str:
-    return format_date(day, "j M Y") if day else ""

@@ -16,7 +16,7 @@ from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of
 from pathway.queries.people import clinics_where, staff_of
-from pathway.views.act import Answer, alert_of, finish, perform, show_errors
+from pathway.views.act import Answer, alert_of, finish, perform, person, show_errors
 from pathway.views.forms.referral import ReferralForm
 
 
@@ -25,7 +25,7 @@ def referring_clinic(request: HttpRequest) -> tuple[Clinic | None, list[Clinic]]
 
     Raises Http404 for a clinic in which they coordinate nothing.
     """
-    clinics = clinics_where(request.user.pk, Role.COORDINATOR)
+    clinics = clinics_where(person(request), Role.COORDINATOR)
     wanted = request.GET.get("clinic", "")
     chosen = next((clinic for clinic in clinics if not wanted or clinic.slug == wanted), None)
     if wanted and chosen is None:

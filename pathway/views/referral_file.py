@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 
 from pathway.engine.referrals import PATIENT_FIELDS, Referral
 from pathway.models import Case, Patient
+from pathway.models.patient import SEXES
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 2000
@@ -122,7 +123,7 @@ def _rows(text: str) -> list[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         header = _header(next(reader))
-        rows = []
+        rows: list[Row] = []
         for line, cells in _lines(reader):
             if len(rows) == MAX_ROWS:
                 raise BadFile(
@@ -190,8 +191,10 @@ def _patient_problems(row: Row, today: date) -> Iterator[str]:
     """The patient's own field checks, then the birth date."""
     values = {name: row.values[name] for name in PATIENT_FIELDS if name != "birth_date"}
     blank = [name for name in REQUIRED if not row.values[name]]
+    if row.values["sex"] and row.values["sex"] not in dict(SEXES):
+        yield f"sex must be one of {', '.join(dict(SEXES))}."
     try:
-        Patient(**values).clean_fields(exclude=("clinic", "birth_date", *blank))
+        Patient(**values).clean_fields(exclude=("clinic", "birth_date", "sex", *blank))
     except ValidationError as error:
         for name, texts in error.message_dict.items():
             yield f"{name}: {' '.join(texts)}"

@@ -1,4 +1,4 @@
-"""What the page of one to-do shows: the duty, whose it is, its record or signature, and what the person may do.
+"""What the page of one to-do shows: the duty, whose it is, its record or signature, what the person may do.
 
 Reads only. Nothing here decides: whether something is allowed is the engine's answer when it is tried.
 """
@@ -25,7 +25,7 @@ from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
-from pathway.views.act import Answer, alert_of, reasons_of
+from pathway.views.act import Answer, alert_of, person, reasons_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -37,6 +37,7 @@ from pathway.views.forms.case_actions import (
     SignForm,
 )
 from pathway.views.records import readable
+from pathway.views.signing import bound_lines, signature_line
 
 Forms = Mapping[str, Any]
 
@@ -45,13 +46,13 @@ class TodoPage:
     """One to-do as one person sees it. Raises Http404 for somebody of another clinic."""
 
     def __init__(self, request: HttpRequest, todo_id: UUID) -> None:
-        found = find_todo(todo_id, request.user.pk)
+        found = find_todo(todo_id, person(request))
         if found is None:
             raise Http404("There is no such to-do for you.")
         self.todo: Todo = found
         self.case, self.clinic = found.case, found.case.clinic
         request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
-        self.me: UUID = request.user.pk
+        self.me = person(request)
         self.staff = staff_of(self.clinic.id)
         self.roles = self.staff.roles_of(self.me)
         self.protocol = protocol_of(self.case.protocol_id)
@@ -143,6 +144,7 @@ class TodoPage:
             "state": self._state(),
             "alert": alert_of(answer, links),
             "source": _source(self.definition.source),
+            "is_prompt": self.is_prompt,
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
             "ended_by": self.staff.name(self._ended_by),
@@ -217,31 +219,15 @@ class TodoPage:
         return list(signed.order_by("-signed_at"))
 
     def _signing(self, given: Forms) -> dict[str, Any]:
-        can = self.todo.is_open and self.blocked is None
+        can, decision = self.todo.is_open and self.blocked is None, self.definition.decision
+        assert decision is not None
         return {
-            "decision": self.definition.decision,
+            "decision": decision,
             "sign_form": (given.get("sign") or self.sign_form()) if can else None,
-            "bound": [self._bound_line(key) for key in self._reading_order()],
+            "bound": bound_lines(self.bound, self.protocol, decision, self.staff, self.clinic.time_zone),
             "votes": [
                 signature_line(signed, self.staff.name(signed.signer_id)) for signed in self.signatures
             ],
-        }
-
-    def _reading_order(self) -> list[str]:
-        """The conclusion first (bound last), then what it was drawn from."""
-        assert self.definition.decision is not None
-        *grounds, conclusion = self.protocol.decision[self.definition.decision].binds
-        return [conclusion, *grounds]
-
-    def _bound_line(self, key: str) -> dict[str, Any]:
-        todo = self.bound.todos.get(key)
-        record = self.bound.record(todo) if todo else None
-        return {
-            "title": self.protocol.todos[key].title,
-            "todo": todo,
-            "state": TodoState(todo.state).label if todo else "Not opened yet",
-            "by": self.staff.name(todo.ended_by_id) if todo and todo.ended_by_id else "",
-            "shown": readable(record, self.clinic.time_zone) if record else None,
         }
 
     def _moving(self) -> dict[str, Any]:
@@ -295,22 +281,6 @@ class TodoPage:
         if not settled or not keeper or not self.case.is_open or self.is_prompt:
             return False
         return self.definition.decision is None or self.todo.ended_by_id == self.me
-
-
-def signature_line(signed: SignOff, signer: str) -> dict[str, Any]:
-    """One signature as a row: whose vote, whether it still counts, and the reason given."""
-    return {
-        "role": signed.role,
-        "signer": signer,
-        "vote": signed.get_vote_display(),
-        "variant": "success" if signed.vote == "for" else "danger",
-        "waives_trial": signed.waives_trial,
-        "reason": signed.reason,
-        "at": signed.signed_at,
-        "round": signed.round,
-        "lapsed_at": signed.lapsed_at,
-        "lapse_reason": signed.lapse_reason,
-    }
 
 
 def action_form(page: TodoPage, name: str, data: Any) -> ReasonForm:

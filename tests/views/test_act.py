@@ -16,7 +16,7 @@ from pathway.engine.errors import EngineError, Invalid, NotAllowed, NotFound, Re
 from pathway.models import Clinician
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import Reason, Verdict, refused
-from pathway.views.act import alert_of, evidence_errors, finish, perform, reasons_of, refusal, show_errors
+from pathway.views.act import alert_of, finish, perform, reasons_of, show_errors
 
 TODO = UUID(int=7)
 DONE = Outcome(UUID(int=1), 3)
@@ -85,20 +85,6 @@ def test_errors_stand_at_their_fields_and_the_rest_on_top() -> None:
     )
     assert form.errors["note"] == ["Write it."]
     assert form.non_field_errors() == ["Whole.", "Other."]
-
-
-def test_missing_evidence_moves_to_its_field() -> None:
-    verdict = Verdict((Reason("missing_note", "Write it."), Reason("pump_in_place", "A pump.")))
-    form = SmallForm({})
-    assert form.is_valid()
-    answer = evidence_errors(form, refusal(Refused(verdict)))
-    assert form.errors["note"] == ["Write it."]
-    assert answer.status == 409
-    assert answer.verdict is not None
-    assert answer.verdict.codes() == {"pump_in_place"}
-    again = SmallForm({})
-    assert again.is_valid()
-    assert evidence_errors(again, refusal(Refused(Verdict(verdict.reasons[:1])))).status == 422
 
 
 def test_reasons_say_who_clears_them_and_where() -> None:

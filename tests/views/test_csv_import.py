@@ -126,7 +126,7 @@ def test_lines_are_those_an_editor_shows() -> None:
         ({"birth_date": "1980-02-30"}, "not a day of the calendar"),
         ({"birth_date": "2026-03-03"}, "in the future"),
         ({"birth_date": "1899-12-31"}, "before 1900"),
-        ({"sex": "unsure"}, "sex: "),
+        ({"sex": "unsure"}, "sex must be one of female, male"),
         ({"email": "nobody"}, "email: "),
         ({"family_name": "x" * 81}, "at most 80"),
         ({"referred_by": "x" * 161}, "longer than 160"),

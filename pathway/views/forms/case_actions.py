@@ -12,7 +12,10 @@ from uuid import UUID
 from django import forms
 
 from pathway.models.signoff import VOTES
+from pathway.protocol.facts import CaseFacts
+from pathway.protocol.guards import close as judge_close
 from pathway.protocol.roles import CLOSE_LABELS, CloseReason, Decision, Role
+from pathway.protocol.schema import Protocol
 from pathway.views.forms.base import ScreenForm
 
 Options = Sequence[tuple[str, str]]
@@ -133,12 +136,15 @@ class ResumeForm(VersionedForm):
 
 
 class CloseForm(VersionedForm):
-    """Ends the passage, with the evidence the reason needs."""
+    """Ends the passage, with the evidence the reason needs: what is missing is said at its field."""
 
     name = "close"
     reason = forms.ChoiceField(label="Why the case ends")
     note = forms.CharField(
-        label="What happened", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label="What happened",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write what happened."},
     )
     receiving_clinic = forms.CharField(
         label="Receiving programme",
@@ -146,21 +152,27 @@ class CloseForm(VersionedForm):
         required=False,
         help_text="For a transfer: who has accepted the patient.",
     )
-    on = forms.CharField(
-        label="Date",
-        required=False,
-        widget=forms.TextInput(attrs={"type": "date"}),
-        help_text="For an explant or a death.",
-    )
+    on = forms.DateField(label="Date", required=False, help_text="For an explant or a death.")
 
-    def __init__(self, *args: Any, reasons: Sequence[CloseReason], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, protocol: Protocol, facts: CaseFacts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        listed = [(str(reason), CLOSE_LABELS[reason]) for reason in reasons]
+        self.protocol, self.facts = protocol, facts
+        listed = [(str(reason), CLOSE_LABELS[reason]) for reason in protocol.close_reasons]
         self.fields["reason"].choices = [("", "Choose a reason"), *listed]  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        """The guard's own words about evidence ("missing_note"), at the field they ask for."""
+        if self.cleaned_data.get("reason"):
+            reason = CloseReason(self.cleaned_data["reason"])
+            for missing in judge_close(self.protocol, self.facts, reason, self.evidence()).reasons:
+                name = missing.code.removeprefix("missing_")
+                if name in self.fields and name != missing.code and name not in self.errors:
+                    self.add_error(name, missing.text)
+        return self.cleaned_data
+
     def evidence(self) -> dict[str, str]:
-        """What the person wrote, by the names the guard knows."""
-        return {name: self.cleaned_data.get(name, "") for name in ("note", "receiving_clinic", "on")}
+        """What the person wrote, by the names the guard knows; a date as ISO text."""
+        return {name: str(self.cleaned_data.get(name) or "") for name in ("note", "receiving_clinic", "on")}
 
 
 class ReopenCaseForm(ActionForm):

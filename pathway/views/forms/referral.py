@@ -11,6 +11,7 @@ from django import forms
 
 from pathway.engine.referrals import PATIENT_FIELDS, Referral
 from pathway.models import Patient
+from pathway.models.patient import SEXES
 from pathway.protocol.roles import PHYSICIANS, Role
 from pathway.queries.people import Staff
 from pathway.views.forms.base import ScreenForm, ScreenModelForm
@@ -47,7 +48,7 @@ class ReferralForm(ScreenModelForm):
     def __init__(self, *args: Any, staff: Staff, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.fields["sex"].choices = [("", "Choose"), *Patient._meta.get_field("sex").choices]  # type: ignore[attr-defined]
+        self.fields["sex"].choices = [("", "Choose"), *SEXES]  # type: ignore[attr-defined]
         for role in TEAM_ROLES:
             people = staff.options(role)
             anybody = "Everybody with this role" if people else "Nobody holds this role"
