@@ -30,7 +30,7 @@ def test_a_pump_with_its_dates_volumes_and_duty(walk: Walk) -> None:
     page = Desk(walk.cast.phil).get("/refills/")
     text = words(page)
     assert "Person, Sample R-1001" in text
-    assert f"SynchroMed II {pump.fill_ml:g} of {pump.reservoir_ml} mL" in text
+    assert f"SynchroMed II {pump.fill_ml.normalize():f} of {pump.reservoir_ml} mL" in text
     assert f"{pump.dry_on.day} {pump.dry_on:%b %Y}" in text
     assert f'href="/todos/{walk.todo("refill").id}/"' in page
     assert f'href="/todos/{walk.todo("book_refill").id}/"' in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -42,7 +42,7 @@ def test_a_duty_with_its_patient_and_its_buttons(cast: Cast) -> None:
     assert f'action="/todos/{todo.id}/claim/"' in page
     assert f'href="/todos/{todo.id}/"' in page
     assert f'href="/cases/{todo.case_id}/"' in page
-    assert "Riverside" not in words(page)
+    assert "Evaluation · Riverside" not in words(page)
 
 
 def test_claiming_from_the_list_comes_back_to_it(cast: Cast) -> None:
@@ -117,11 +117,15 @@ def test_an_unchanged_poll_asks_the_list_alone(cast: Cast) -> None:
     assert len(asked) == session_user_and_membership + 1
 
 
-def test_the_day_alone_changes_the_list(cast: Cast) -> None:
+def test_midnight_in_the_clinic_alone_changes_the_list(cast: Cast) -> None:
     referred(cast)
-    desk = Desk(cast.nora)
-    name = seen(desk.get("/"))
-    with at(NOW + timedelta(days=1)):
+    late_evening = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)  # 23:00 in Chicago
+    with at(late_evening):
+        desk = Desk(cast.nora)
+        name = seen(desk.get("/"))
+    with at(late_evening + timedelta(minutes=59)):
+        assert desk.client.get(f"/?part=rows&seen={name}").status_code == 204
+    with at(late_evening + timedelta(minutes=61)):
         assert desk.client.get(f"/?part=rows&seen={name}").status_code == 200
 
 
