@@ -28,7 +28,10 @@ class Assumption:
 
 def _read() -> dict[str, Assumption]:
     entries = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {name: Assumption(name, entry["value"], entry["tag"], entry["source"]) for name, entry in entries.items()}
+    return {
+        name: Assumption(name, entry["value"], entry["tag"], entry["source"])
+        for name, entry in entries.items()
+    }
 
 
 ASSUMPTIONS = _read()

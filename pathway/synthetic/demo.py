@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from pathway.models import Clinic
+from pathway.models import Clinic, Patient
 from pathway.protocol.roles import Role, Stage
 from pathway.synthetic.cases import make_case
 from pathway.synthetic.drive import Walked
+from pathway.synthetic.names import record_number
 from pathway.synthetic.scenario import Scenario, Turn
-from pathway.synthetic.staff import Person, Staff, make_staff
+from pathway.synthetic.staff import Person, make_staff, staff_of
 
 RIVERSIDE = (
     Person("nora", "Nora Northfield", Role.NEUROSURGEON),
@@ -40,9 +42,8 @@ E, S, T, I, R, L, C = (  # noqa: E741 - one letter a stage keeps the table below
 )
 
 
-def _closed(name: str, stage: Stage, reason: str, after: float, key: str = "", days: float = 30, **more: object) -> Scenario:
-    turn = Turn("close", stage, after, key, reason=reason)
-    return Scenario(name, C, days, (turn,), **more)  # type: ignore[arg-type]
+def _closed(name: str, stage: Stage, reason: str, after: float, key: str = "", **more: Any) -> Scenario:
+    return Scenario(name, C, turns=(Turn("close", stage, after, key, reason=reason),), **more)
 
 
 RIVERSIDE_CASES = (
@@ -50,17 +51,34 @@ RIVERSIDE_CASES = (
     Scenario("first week", E, 4, named_team=False),
     Scenario("evaluation half done", E, 11),
     Scenario("surgical review overdue", E, 33, undone={"surgical_review": 40}, named_team=True),
-    Scenario("whole evaluation stuck with anesthesia", E, 52, undone={"anesthesia_review": 60}, named_team=False),
+    Scenario(
+        "whole evaluation stuck with anesthesia", E, 52, undone={"anesthesia_review": 60}, named_team=False
+    ),
     Scenario("on hold in evaluation", E, 24, (Turn("hold", E, 6, reason=INFECTION),)),
     Scenario("ready to be accepted", E, 40, undone={"edge_accept": 60}),
     Scenario("selection begins", S, 4),
     Scenario("signatures under way", S, 12, undone={"candidacy_anesthesiologist": 14}),
-    Scenario("dissent waits for the meeting", S, 13, against=("candidacy_neurosurgeon",), undone={"mdt_dissent": 20}),
+    Scenario(
+        "dissent waits for the meeting",
+        S,
+        13,
+        against=("candidacy_neurosurgeon",),
+        undone={"mdt_dissent": 20},
+    ),
     Scenario(
         "a signature lapsed",
         S,
         16,
-        (Turn("correct", S, 0.5, "candidacy_physiatrist", "The dose of tizanidine was wrong", "medication_history"),),
+        (
+            Turn(
+                "correct",
+                S,
+                0.5,
+                "candidacy_physiatrist",
+                "The dose of tizanidine was wrong",
+                "medication_history",
+            ),
+        ),
         undone={"candidacy_physiatrist": 9, "candidacy_neurosurgeon": 9, "candidacy_anesthesiologist": 9},
     ),
     Scenario("on hold before the trial", S, 30, (Turn("hold", S, 7, reason=AWAY),)),
@@ -81,12 +99,27 @@ RIVERSIDE_CASES = (
     Scenario("settled lately", L, 40),
     Scenario("long-term, first year", L, 250),
     Scenario("long-term, refill this week", L, 420, refill_by_in=4, undone={"refill": 30}),
-    Scenario("long-term, refill due in two weeks", L, 380, refill_by_in=13, undone={"refill": 30, "book_refill": 60}),
-    Scenario("long-term, past its refill date", L, 500, refill_by_in=-3, undone={"refill": 30, "book_refill": 60}),
-    Scenario("long-term, late refills", L, 700, late_refills=(2, 5)),
+    Scenario(
+        "long-term, refill due in two weeks",
+        L,
+        380,
+        refill_by_in=13,
+        undone={"refill": 30, "book_refill": 60},
+    ),
+    Scenario(
+        "long-term, past its refill date", L, 500, refill_by_in=-3, undone={"refill": 30, "book_refill": 60}
+    ),
+    Scenario("long-term, late refills", L, 450, late_refills=(2, 4)),
     Scenario("pump near its end of service", L, 2250),
-    Scenario("titrated again", R, 30, (Turn("retitrate", L, 300, reason="Spasms came back; catheter checked: in place"),)),
-    Scenario("revision planned", I, 10, (Turn("revise", L, 400, reason="Catheter fracture on the plain film"),)),
+    Scenario(
+        "titrated again",
+        R,
+        30,
+        (Turn("retitrate", L, 200, reason="Spasms came back; the catheter is in place"),),
+    ),
+    Scenario(
+        "revision planned", I, 10, (Turn("revise", L, 400, reason="Catheter fracture on the plain film"),)
+    ),
     Scenario(
         "closed by mistake and reopened",
         E,
@@ -96,7 +129,9 @@ RIVERSIDE_CASES = (
             Turn("reopen", C, 2, reason="Mixed up with another patient: this one goes on"),
         ),
     ),
-    _closed("declined after a dissent", S, "declined", 2, "mdt_dissent", against=("candidacy_anesthesiologist",)),
+    _closed(
+        "declined after a dissent", S, "declined", 2, "mdt_dissent", against=("candidacy_anesthesiologist",)
+    ),
     _closed("not eligible", S, "declined", 0.3, "eligibility", days=60, not_eligible=True),
     _closed("non-responder", T, "non_responder", 2, "trial_failed_review", doses_fail=3),
     _closed("withdrew before the operation", I, "withdrew", 4, days=75),
@@ -113,29 +148,39 @@ HILLSIDE_CASES = (
     Scenario("titration", R, 21),
     Scenario("long-term", L, 300, refill_by_in=9, undone={"refill": 30}),
 )
+CLINICS = (
+    (
+        {
+            "name": "Riverside ITB programme",
+            "slug": "riverside",
+            "time_zone": "America/Chicago",
+            "country": "US",
+        },
+        RIVERSIDE,
+        RIVERSIDE_CASES,
+    ),
+    (
+        {"name": "Hillside ITB programme", "slug": "hillside", "time_zone": "Europe/Berlin", "country": "DE"},
+        HILLSIDE,
+        HILLSIDE_CASES,
+    ),
+)
 
 
 def make_demo(*, end: datetime, seed: int, password: str) -> list[tuple[Scenario, Walked]]:
-    """Create both clinics with their people, and drive every case up to `end`."""
-    riverside = Clinic.objects.create(
-        name="Riverside ITB programme", slug="riverside", time_zone="America/Chicago", country="US"
-    )
-    hillside = Clinic.objects.create(
-        name="Hillside ITB programme", slug="hillside", time_zone="Europe/Berlin", country="DE", subdivision="BE"
-    )
+    """Both clinics with their people and every case, driven up to `end`. Returns the cases that were made now.
+
+    What exists stays as it is, so a seeding that was interrupted goes on where it stopped.
+    """
     made: list[tuple[Scenario, Walked]] = []
-    for clinic, people, scenarios in ((riverside, RIVERSIDE, RIVERSIDE_CASES), (hillside, HILLSIDE, HILLSIDE_CASES)):
-        staff = make_staff(clinic, people, password)
-        made += make_cases(staff, scenarios, end=end, seed=seed)
+    for identity, people, scenarios in CLINICS:
+        clinic = Clinic.objects.filter(slug=identity["slug"]).first()
+        staff = staff_of(clinic) if clinic else make_staff(identity, people, password)
+        known = set(Patient.objects.filter(clinic=staff.clinic).values_list("mrn", flat=True))
+        for number, scenario in enumerate(scenarios, start=1):
+            if record_number(staff.clinic.slug, number) not in known:
+                case_seed = f"{seed}:{staff.clinic.slug}:{number}"
+                made.append(
+                    (scenario, make_case(staff, scenario, seed=case_seed, number=number, end=end, spread=1.3))
+                )
     return made
-
-
-def make_cases(
-    staff: Staff, scenarios: tuple[Scenario, ...], *, end: datetime, seed: int
-) -> list[tuple[Scenario, Walked]]:
-    """One case for each scenario, in their order."""
-    slug = staff.clinic.slug
-    return [
-        (scenario, make_case(staff, scenario, seed=f"{seed}:{slug}:{number}", number=number, end=end, spread=1.3))
-        for number, scenario in enumerate(scenarios, start=1)
-    ]

@@ -1,26 +1,25 @@
 """Walks one synthetic case from its referral to a given instant, through the engine's verbs and nothing else.
 
-A loop: of everything that could happen next (a duty done, a duty claimed, a turn of the scenario, a day on which the
-protocol looks again) the earliest happens, after every timer due until then has fired. What would lie after the end
-stays undone, which is how the demo gets its open work.
+A loop: of everything that could happen next (a duty done, a duty claimed, a turn of the scenario, a timer, a day on
+which the protocol looks again) the earliest happens. What would lie after the end stays undone, which is how the demo
+gets its open work.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from pathway.engine.advance import advance
 from pathway.engine.cases import refresh, reopen_case
 from pathway.engine.referrals import Referral, refer
 from pathway.engine.signoffs import sign
-from pathway.engine.timers import fire_due
+from pathway.engine.timers import BATCH, fire_due
 from pathway.engine.todos import claim, complete
-from pathway.models import Case, Clinician, Timer, Todo
+from pathway.models import Case, Clinician, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import CARE_ROLES, OPEN_STAGES, Decision, Role, Stage
 from pathway.protocol.schema import Protocol
@@ -31,13 +30,13 @@ from pathway.synthetic.memory import Memory, Moment
 from pathway.synthetic.pace import PACES, USUAL, Anchor, Stay, before_in_hours, in_hours, planned
 from pathway.synthetic.profile import Profile
 from pathway.synthetic.records import make_record
-from pathway.synthetic.records_with_pump import refill_on_for
+from pathway.synthetic.records_running import refill_on_for
 from pathway.synthetic.scenario import Course, Scenario
 from pathway.synthetic.staff import Staff
-from pathway.synthetic.turns import Turns
+from pathway.synthetic.turns import Step, Turns
 
-Step = tuple[datetime, Callable[[datetime], object]]
 MAX_STEPS = 5000
+READ = ("stage", "visit_seq", "stage_entered_at", "held_at", "replan_on")
 FIRST_STAYS = (Stage.EVALUATION, Stage.SELECTION, Stage.TRIAL, Stage.IMPLANT)
 
 
@@ -59,9 +58,10 @@ class Walk:
         self.calendar = staff.calendar
         self.memory = Memory(profile, scenario)
         self.people = staff.by_id()
-        self.clock = self.end = self.referred_at = datetime.min
+        self.clock = self.end = self.referred_at = datetime.min.replace(tzinfo=UTC)
         self.visits: Counter[str] = Counter()
-        self.held_since: datetime | None = None
+        self.stay: Stay
+        self.case_id: UUID
         self.refreshed_on: object = None
         self.turns = Turns(self)
 
@@ -75,13 +75,13 @@ class Walk:
         self.referred_at, self.end = self.clock, end
         self._refer()
         for number in range(MAX_STEPS):
-            case = Case.objects.get(pk=self.case_id)
+            case = Case.objects.only(*READ).get(pk=self.case_id)
             self._notice_stay(case)
-            step = min(self._steps(case), key=lambda one: one[0], default=None)
+            todos = Todo.objects.filter(case_id=self.case_id, state="open").select_related("timer")
+            steps = self._steps(case, list(todos.order_by("due_on", "id")))
+            step = min(steps, key=lambda one: one[0], default=None)
             if step is None or step[0] > end:
-                self._tick(end)
                 return Walked(self.case_id, Stage(case.stage), number, self.memory)
-            self._tick(step[0])
             self.clock = step[0]
             step[1](step[0])
         raise AssertionError(f"{self.scenario.name}: the case does not come to rest")
@@ -95,7 +95,9 @@ class Walk:
         referral = Referral(
             request_id=new_id(),
             patient=profile.identity(),
-            referred_by="Regional rehabilitation centre" if self.luck("from") < 0.5 else "Neurology outpatients",
+            referred_by="Regional rehabilitation centre"
+            if self.luck("from") < 0.5
+            else "Neurology outpatients",
             reason="Severe spasticity although tablets were increased",
             team=team,
         )
@@ -107,6 +109,10 @@ class Walk:
     def person(self, role: Role | str) -> Clinician:
         """Who looks after this patient in a role."""
         return self.staff.one(role, self.luck("person", str(role)))
+
+    def owner(self, todo: Todo) -> Clinician:
+        """Whoever owns a duty; whoever looks after the patient where nobody does."""
+        return self.people[todo.owner_id] if todo.owner_id else self.person(todo.role)
 
     # --- stays ---
     def _notice_stay(self, case: Case) -> None:
@@ -134,7 +140,9 @@ class Walk:
             self.memory.titrated_steps = 0
 
     def _planned_entry(self, stage: Stage) -> datetime:
-        days = self.course.days_until(stage, waive=self.scenario.waive, failing=min(self.scenario.doses_fail or 0, 2))
+        days = self.course.days_until(
+            stage, waive=self.scenario.waive, failing=min(self.scenario.doses_fail or 0, 2)
+        )
         return self.referred_at + timedelta(days=days)
 
     def _working_day(self, moment: datetime) -> date:
@@ -152,15 +160,23 @@ class Walk:
         )
 
     # --- what could happen next ---
-    def _steps(self, case: Case) -> list[Step]:
+    def _steps(self, case: Case, todos: list[Todo]) -> list[Step]:
         steps = self.turns.steps(case)
+        rings = [todo.timer.due_at for todo in todos if hasattr(todo, "timer")]
+        if rings:
+            steps.append((max(min(rings), self.clock), self._fire))
         if case.replan_on is not None and case.replan_on != self.refreshed_on:
             steps.append((max(self.calendar.at_opening(case.replan_on), self.clock), self._refresh))
-        for todo in Todo.objects.filter(case_id=self.case_id, state="open").order_by("due_on", "id"):
+        for todo in todos:
             asleep = case.held_at is not None and not todo.safety and todo.key != "hold_review"
             if not asleep:
                 steps += self._todo_steps(todo)
         return steps
+
+    def _fire(self, at: datetime) -> None:
+        """Fire what is due, as a worker would at this instant."""
+        while fire_due(at=at) == BATCH:
+            pass
 
     def _refresh(self, at: datetime) -> None:
         case = Case.objects.get(pk=self.case_id)
@@ -173,7 +189,7 @@ class Walk:
         slack = self.scenario.undone.get(todo.key)
         if slack is None or moment <= self.end - timedelta(days=slack):
             steps.append((moment, lambda at: self._do(todo, at)))
-        shared = todo.owner_id is None and todo.key not in ("edge_reopen",)
+        shared = todo.owner_id is None and todo.key != "edge_reopen"
         if shared and self.luck("claim", todo.key, todo.occurrence) < assumed("claimed_share"):
             early = todo.opened_at + (moment - todo.opened_at) * 0.3
             early = max(in_hours(early, self.calendar, 0.2), self.clock + timedelta(minutes=1))
@@ -188,11 +204,18 @@ class Walk:
         if todo.key == "refill":
             return self._refill_at(todo, share)
         moment = planned(
-            pace, opened_at=todo.opened_at, due_on=todo.due_on, stay=self.stay, share=share, calendar=self.calendar
+            pace,
+            opened_at=todo.opened_at,
+            due_on=todo.due_on,
+            stay=self.stay,
+            share=share,
+            calendar=self.calendar,
         )
         if todo.key == "trial_dose" and self.memory.given:
             moment = max(moment, self.memory.given[-1].at + timedelta(hours=24, minutes=30))
-        may_be_late = pace.at is None and not pace.exact and not todo.safety and pace.anchor is not Anchor.LEAVE
+        may_be_late = (
+            pace.at is None and not pace.exact and not todo.safety and pace.anchor is not Anchor.LEAVE
+        )
         if may_be_late and self.luck("late", todo.key, todo.occurrence) < assumed("late_duty_share"):
             moment = in_hours(moment + timedelta(days=2 + 6 * share), self.calendar, share)
         return moment
@@ -215,7 +238,7 @@ class Walk:
 
     # --- doing it ---
     def _do(self, todo: Todo, at: datetime) -> None:
-        by = self.people[todo.owner_id] if todo.owner_id else self.person(todo.role)
+        by = self.owner(todo)
         definition = self.protocol.todos[todo.key]
         if definition.decision is not None:
             self._sign(todo, definition.decision, by, at)
@@ -252,13 +275,3 @@ class Walk:
             waives_trial=waives,
         )
         self.turns.ended(todo.key, at)
-
-    def _tick(self, until: datetime) -> None:
-        """Fire every timer of this case due until then, each at its own instant, as a worker would have."""
-        while True:
-            due = Timer.objects.filter(todo__case_id=self.case_id, due_at__lte=until).order_by("due_at")
-            moment = due.values_list("due_at", flat=True).first()
-            if moment is None:
-                return
-            while fire_due(at=moment):
-                pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from pathway.calendars import WorkCalendar
 from pathway.clinical.trial import Injection
@@ -24,8 +25,10 @@ class Memory:
     pump: PumpMemory | None = None
     first_operation_on: date | None = None
     operations: int = 0
+    verdict: str = ""
     refills: int = 0
-    reviews: int = 0
+    late_refills: int = 0
+    dose_at_one_year: Decimal | None = None
     titrated_steps: int = 0
     refill_booked_for: date | None = None
 

@@ -5,10 +5,38 @@ from __future__ import annotations
 import random
 
 GIVEN = {
-    "female": ("Ada", "Bella", "Clara", "Dora", "Edith", "Flora", "Greta", "Hilda", "Ines", "Judith", "Klara", "Lena"),
-    "male": ("Albert", "Bruno", "Conrad", "David", "Emil", "Felix", "Gustav", "Henry", "Ivan", "Jonas", "Karl", "Leo"),
+    "female": (
+        "Ada",
+        "Bella",
+        "Clara",
+        "Dora",
+        "Edith",
+        "Flora",
+        "Greta",
+        "Hilda",
+        "Ines",
+        "Judith",
+        "Klara",
+        "Lena",
+    ),
+    "male": (
+        "Albert",
+        "Bruno",
+        "Conrad",
+        "David",
+        "Emil",
+        "Felix",
+        "Gustav",
+        "Henry",
+        "Ivan",
+        "Jonas",
+        "Karl",
+        "Leo",
+    ),
 }
 FIRST_PARTS = ("Sample", "Mock", "Fable", "Fiction", "Invent", "Example", "Pretend", "Sham")
+COHORT_NUMBERS = 1000
+"""Cohorts number their patients above this, so that they never meet the demonstration's cases."""
 LAST_PARTS = ("wood", "brook", "field", "ford", "ley", "stone", "well", "dale", "berg", "mere")
 
 
@@ -23,8 +51,8 @@ def given_name(rng: random.Random, sex: str) -> str:
 
 
 def record_number(clinic_slug: str, number: int) -> str:
-    """An MRN that says it is synthetic: SYN-RIV-00017."""
-    return f"SYN-{clinic_slug[:3].upper()}-{number:05d}"
+    """An MRN that says it is synthetic, and of which clinic: SYN-RIVERSIDE-000017."""
+    return f"SYN-{clinic_slug[:12].upper()}-{number:06d}"
 
 
 def telephone(rng: random.Random, country: str) -> str:

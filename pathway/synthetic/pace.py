@@ -120,7 +120,9 @@ def planned(
     elif pace.anchor is Anchor.LEAVE:
         moment = stay.leaves_at + span
     else:
-        day = {Anchor.DUE: due_on, Anchor.TRIAL: stay.trial_on, Anchor.OPERATION: stay.operation_on}[pace.anchor]
+        day = {Anchor.DUE: due_on, Anchor.TRIAL: stay.trial_on, Anchor.OPERATION: stay.operation_on}[
+            pace.anchor
+        ]
         moment = calendar.start_of_day(day + timedelta(days=round(offset))) + timedelta(hours=8 + 8 * share)
         if pace.at is not None:
             moment = datetime.combine(day + span, pace.at, calendar.zone)

@@ -127,7 +127,9 @@ def draw_profile(rng: random.Random, *, mrn: str, referred_on: date, country: st
         origin=origin,
         onset_on=onset,
         injury_on=onset if injury else None,
-        sci_level=rng.choice(("C5", "C6", "C7", "T4", "T6", "T8", "T10")) if diagnosis == "spinal_cord_injury" else "",
+        sci_level=rng.choice(("C5", "C6", "C7", "T4", "T6", "T8", "T10"))
+        if diagnosis == "spinal_cord_injury"
+        else "",
         ambulatory=rng.random() < 0.25,
         cannot_communicate=origin is Origin.CEREBRAL and rng.random() < 0.3,
         **_body(rng, child, age),
@@ -163,7 +165,9 @@ def _oral_mg(rng: random.Random, child: bool) -> int:
     table = assumed("oral_baclofen_before")
     if rng.random() >= table["share"]:
         return 0
-    return rng.choice((20, 30, 40)) if child else min(80, rng.choice((40, 60, table["median_mg_per_day"], 80)))
+    return (
+        rng.choice((20, 30, 40)) if child else min(80, rng.choice((40, 60, table["median_mg_per_day"], 80)))
+    )
 
 
 def _answer(rng: random.Random, origin: Origin) -> dict[str, Any]:

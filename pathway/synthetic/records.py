@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pathway.synthetic import records_before, records_with_pump
+from pathway.synthetic import records_evaluation, records_implant, records_running, records_trial
 from pathway.synthetic.memory import Moment
-from pathway.synthetic.records_before import Values
+from pathway.synthetic.records_evaluation import Values
 
-MAKERS = {**records_before.MAKERS, **records_with_pump.MAKERS}
+MAKERS = {
+    **records_evaluation.MAKERS,
+    **records_trial.MAKERS,
+    **records_implant.MAKERS,
+    **records_running.MAKERS,
+}
 
 
 def make_record(form: str, moment: Moment) -> Values:
     """Field names and Python values for the record of this form."""
     if moment.key == "trial_booking":
-        return records_before.trial_booking(moment)
+        return records_trial.trial_booking(moment)
     return MAKERS[form](moment)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from pathway.calendars import WorkCalendar
 from pathway.models import Clinic, Clinician, Membership
@@ -48,9 +49,11 @@ class Staff:
         return {person.id: person for holders in self.people.values() for person in holders}
 
 
-def make_staff(clinic: Clinic, people: tuple[Person, ...], password: str) -> Staff:
-    """Create the accounts of a clinic. All share one password, hashed once: it is no secret."""
+@transaction.atomic
+def make_staff(identity: Mapping[str, str], people: tuple[Person, ...], password: str | None) -> Staff:
+    """Create a clinic and its accounts. All share one password, hashed once: it is no secret. None: nobody signs in."""
     encoded = make_password(password)
+    clinic = Clinic.objects.create(**identity)
     holders: dict[Role, list[Clinician]] = {}
     for person in people:
         given, _, family = person.name.partition(" ")

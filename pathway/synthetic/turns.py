@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
+from uuid import UUID
 
+from pathway.calendars import WorkCalendar
 from pathway.engine.advance import advance
 from pathway.engine.cases import close, hold, reopen_case, resume
 from pathway.engine.todos import mark_not_applicable, reopen
-from pathway.models import Case, Todo
+from pathway.models import Case, Clinician, Todo
 from pathway.protocol.roles import Role
-from pathway.synthetic.pace import in_hours
-from pathway.synthetic.scenario import Turn
-
-if TYPE_CHECKING:
-    from pathway.synthetic.drive import Walk
+from pathway.synthetic.pace import Stay, in_hours
+from pathway.synthetic.scenario import Scenario, Turn
 
 REVIEW_DAYS = 21
 CLOSE_ROLE = {"non_responder": Role.PHYSIATRIST, "explanted": Role.NEUROSURGEON}
@@ -30,30 +30,69 @@ NOTES = {
 }
 
 
+class OnTheWay(Protocol):
+    """The case that takes the turns."""
+
+    case_id: UUID
+    scenario: Scenario
+    calendar: WorkCalendar
+    clock: datetime
+    stay: Stay
+    visits: Counter[str]
+
+    def person(self, role: Role | str) -> Clinician:
+        """Who looks after this patient in a role."""
+
+    def owner(self, todo: Todo) -> Clinician:
+        """Who may do this duty."""
+
+    def luck(self, *what: object) -> float:
+        """A number from 0 to 1 for this question."""
+
+    def shift(self, days: timedelta) -> None:
+        """Move everything planned."""
+
+
+Step = tuple[datetime, Callable[[datetime], object]]
+
+
 class Turns:
     """The scenario's turns that are still to come, and when each may."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: OnTheWay) -> None:
         self.walk = walk
         self.left = list(walk.scenario.turns)
+        self.held_at: datetime | None = None
         self.resume_at: datetime | None = None
         self._ended: dict[tuple[str, int], datetime] = {}
+        self._take = {
+            "hold": self._hold,
+            "close": self._close,
+            "reopen": self._reopen,
+            "revise": self._revise,
+            "retitrate": self._retitrate,
+            "correct": self._correct,
+            "skip": self._skip,
+        }
 
     def ended(self, key: str, at: datetime) -> None:
         """A duty was done: turns may hang on it."""
         visit = sum(self.walk.visits.values())
         self._ended.setdefault((key, visit), at)
 
-    def steps(self, case: Case) -> list[tuple[datetime, Callable[[datetime], Any]]]:
+    def steps(self, case: Case) -> list[Step]:
         """What the scenario would do next, with its moment."""
         if case.held_at is not None:
             return [(self.resume_at, self._resume)] if self.resume_at else []
-        found: list[tuple[datetime, Callable[[datetime], Any]]] = []
-        for turn in self.left:
-            moment = self._moment(turn, case)
-            if moment is not None:
-                found.append((moment, lambda at, turn=turn: self._take(turn, at)))
-        return found
+        moments = [(turn, self._moment(turn, case)) for turn in self.left]
+        return [(moment, self._taker(turn)) for turn, moment in moments if moment is not None]
+
+    def _taker(self, turn: Turn) -> Callable[[datetime], object]:
+        def take(at: datetime) -> None:
+            self.left.remove(turn)
+            self._take[turn.kind](turn, at)
+
+        return take
 
     def _moment(self, turn: Turn, case: Case) -> datetime | None:
         walk = self.walk
@@ -68,22 +107,25 @@ class Turns:
         moment = max(start + timedelta(days=turn.after), walk.clock + timedelta(minutes=5))
         return in_hours(moment, walk.calendar, walk.luck("turn", turn.kind))
 
-    def _take(self, turn: Turn, at: datetime) -> None:
-        self.left.remove(turn)
-        getattr(self, f"_{turn.kind}")(turn, at)
-
     def _hold(self, turn: Turn, at: datetime) -> None:
         today = self.walk.calendar.local_date(at)
         review = self.walk.calendar.next_working_day_on_or_after(
             today + timedelta(days=min(turn.length or REVIEW_DAYS, REVIEW_DAYS))
         )
-        hold(case_id=self.walk.case_id, reason=turn.reason, review_on=review, by=self._by(Role.COORDINATOR), at=at)
+        hold(
+            case_id=self.walk.case_id,
+            reason=turn.reason,
+            review_on=review,
+            by=self._by(Role.COORDINATOR),
+            at=at,
+        )
         self.held_at = at
         self.resume_at = None
         if turn.length is not None:
             self.resume_at = in_hours(at + timedelta(days=turn.length), self.walk.calendar, 0.3)
 
     def _resume(self, at: datetime) -> None:
+        assert self.held_at is not None, "nothing was held"
         resume(case_id=self.walk.case_id, by=self._by(Role.COORDINATOR), at=at)
         self.walk.shift(timedelta(days=(at - self.held_at).days))
         self.resume_at = None
@@ -110,17 +152,15 @@ class Turns:
 
     def _correct(self, turn: Turn, at: datetime) -> None:
         todo = self._newest(turn.key)
-        by = self.walk.people[todo.owner_id] if todo.owner_id else self._by(todo.role)
-        reopen(todo_id=todo.id, by=by, at=at, reason=turn.reason)
+        reopen(todo_id=todo.id, by=self.walk.owner(todo), at=at, reason=turn.reason)
 
     def _skip(self, turn: Turn, at: datetime) -> None:
         todo = self._newest(turn.key)
         if todo.is_open:
-            by = self.walk.people[todo.owner_id] if todo.owner_id else self._by(todo.role)
-            mark_not_applicable(todo_id=todo.id, by=by, at=at, reason=turn.reason)
+            mark_not_applicable(todo_id=todo.id, by=self.walk.owner(todo), at=at, reason=turn.reason)
 
     def _newest(self, key: str) -> Todo:
         return Todo.objects.filter(case_id=self.walk.case_id, key=key).latest("occurrence")
 
-    def _by(self, role: Role | str) -> Any:
+    def _by(self, role: Role | str) -> Clinician:
         return self.walk.person(role)

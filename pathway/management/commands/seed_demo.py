@@ -10,16 +10,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 
 from pathway.engine.protocols import publish
-from pathway.models import Clinic, Clinician
+from pathway.models import Clinician, ProtocolVersion
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 
 PASSWORD = "pathway-demo"  # noqa: S105 - printed for everyone, and refused outside demo mode
 SEED = 20
+BEFORE_THE_FIRST_CASE = timedelta(days=4000)
 
 
 class Command(BaseCommand):
@@ -31,17 +31,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, seed: int, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Synthetic people are created in demo mode only: set DEMO=1.")
-        if Clinic.objects.filter(slug="riverside").exists():
-            self.stdout.write("The demonstration clinic exists already; nothing was changed.")
-            return
         started, now = time.monotonic(), timezone.now()
-        with (
-            transaction.atomic()
-        ):  # a seeding that stops half-way leaves nothing, so the next start tries again
-            publish(by=None, at=now - timedelta(days=4000), protocol=load(VERSIONS / "itb-1"))
+        if not ProtocolVersion.objects.filter(retired_at__isnull=True).exists():
+            publish(by=None, at=now - BEFORE_THE_FIRST_CASE, protocol=load(VERSIONS / "itb-1"))
+        if not Clinician.objects.filter(username="admin").exists():
             Clinician.objects.create_superuser("admin", "admin@pathway.example", PASSWORD)
-            made = make_demo(end=now, seed=seed, password=PASSWORD)
+        made = make_demo(end=now, seed=seed, password=PASSWORD)
+        if not made:
+            self.stdout.write("The demonstration clinics exist already; nothing was changed.")
+            return
         stages = Counter(str(walked.stage) for _, walked in made)
-        seconds = time.monotonic() - started
         steps = sum(walked.steps for _, walked in made)
-        self.stdout.write(f"{len(made)} synthetic cases, {steps} actions, {seconds:.0f} s: {dict(stages)}")
+        self.stdout.write(
+            f"{len(made)} synthetic cases ({', '.join(f'{number} {stage}' for stage, number in stages.items())}), "
+            f"{steps} steps in {time.monotonic() - started:.0f} s"
+        )

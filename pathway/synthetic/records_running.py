@@ -1,4 +1,4 @@
-"""What clinicians write from the implant on: plans, operation, programs, checks and refills. Values only."""
+"""What clinicians write while a pump runs: bookings, programs, refills, calls and checks. Values only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathway.clinical.runway import LEAD_DAYS
 from pathway.clinical.steps import Phase
 from pathway.synthetic.memory import Moment
 from pathway.synthetic.pump import (
-    MODEL,
     PumpMemory,
     cycle_days,
     first_dose,
@@ -22,8 +21,6 @@ from pathway.synthetic.pump import (
 )
 
 Values = dict[str, Any]
-PRIME_ML = Decimal(2)
-"""What stays out of the first fill for priming [P]."""
 RISE_STEPS = 8
 """Weekly steps of the titration before the dose is left alone [P]."""
 
@@ -48,76 +45,6 @@ def refill_day(moment: Moment) -> date:
     """A working day in the last week before the booking duty's three weeks are over, never after the date."""
     wanted = moment.due_on + timedelta(days=21 - moment.rng.randint(0, 4))
     return max(moment.calendar.last_working_day_on_or_before(wanted), moment.working_day(moment.today))
-
-
-def surgical_plan(moment: Moment) -> Values:
-    """A 20 or 40 mL pump, subfascial in children."""
-    profile = moment.profile
-    return {
-        "consent": True,
-        "infection_clear": True,
-        "pump_model": MODEL,
-        "reservoir_ml": profile.reservoir_ml,
-        "catheter_model": "ascenda",
-        "side": moment.rng.choice(("left", "right")),
-        "placement": "subfascial" if profile.child else "subcutaneous",
-        "tip_level": tip_level(moment),
-        "antibiotic_plan": "One weight-based dose within 60 min before incision",
-    }
-
-
-def tip_level(moment: Moment) -> str:
-    """Higher where the arms are to profit."""
-    return "C7" if moment.profile.sci_level.startswith("C") or moment.profile.child else "T10"
-
-
-def anesthesia_plan(moment: Moment) -> Values:
-    """General anesthesia; tablets go on."""
-    hold = moment.profile.diagnosis == "stroke"
-    operation_on = moment.stay.operation_on
-    return {
-        "technique": "general",
-        "anticoagulant_hold": "confirmed" if hold else "not_applicable",
-        "prescriber": "Stroke clinic" if hold else "",
-        "hold_from": operation_on - timedelta(days=7) if hold else None,
-        "restart_on": operation_on + timedelta(days=1) if hold else None,
-        "airway_plan": "Tube",
-        "baclofen_plan": "Tablets continue to the morning of the operation and after it",
-        "monitoring_plan": "High-dependency bed for the first night",
-        "ready": True,
-    }
-
-
-def operation(moment: Moment) -> Values:
-    """The first pump, or a new pump in place of the old one with the solution it ran."""
-    memory, profile = moment.memory, moment.profile
-    before = memory.pump
-    strength = before.strength if before else 500
-    fill = full(profile.reservoir_ml) - PRIME_ML
-    filled_at = moment.at - timedelta(minutes=30)
-    memory.operations += 1
-    memory.first_operation_on = memory.first_operation_on or moment.today
-    memory.pump = PumpMemory(moment.today, profile.reservoir_ml, filled_at, fill, strength)
-    memory.pump.refilled(filled_at, fill, strength, None)
-    memory.pump.dose = before.dose if before else None
-    trimmed = Decimal(moment.rng.randint(12, 30))
-    return {
-        "procedure": "pump_replacement" if before else "first_implant",
-        "operated_on": moment.today,
-        "pump_model": MODEL,
-        "pump_serial": f"{profile.mrn}-{memory.operations}",
-        "reservoir_ml": profile.reservoir_ml,
-        "side": moment.rng.choice(("left", "right")),
-        "catheter_model": "ascenda",
-        "catheter_total_cm": Decimal(114),
-        "catheter_trimmed_cm": trimmed,
-        "catheter_implanted_cm": Decimal(114) - trimmed,
-        "tip_level": tip_level(moment),
-        "concentration_mcg_per_ml": strength,
-        "fill_ml": fill,
-        "drug_lot": f"SYN-{moment.rng.randint(1000, 9999)}",
-        "filled_at": filled_at,
-    }
 
 
 def program(moment: Moment) -> Values:
@@ -162,7 +89,9 @@ def _reviewed_dose(moment: Moment) -> Decimal:
     assert pump.dose is not None, "a program runs"
     if memory.titrated_steps > RISE_STEPS:
         return pump.dose
-    return next_dose(pump.dose, moment.profile.target_dose(1) * 0.85, moment.profile, moment.today, Phase.TITRATION)
+    return next_dose(
+        pump.dose, moment.profile.target_dose(1) * 0.85, moment.profile, moment.today, Phase.TITRATION
+    )
 
 
 def _why(before: Decimal | None, dose: Decimal) -> str:
@@ -183,6 +112,9 @@ def refill(moment: Moment) -> Values:
     strength = strength_for(dose, fill, old)
     pump.refilled(refilled_at, fill, strength, dose)
     memory.refills += 1
+    memory.late_refills += moment.today > moment.due_on + timedelta(days=3)
+    if moment.years_with_pump() <= 1.1:
+        memory.dose_at_one_year = dose
     memory.refill_booked_for = None
     return {
         "refilled_at": refilled_at,
@@ -217,29 +149,6 @@ def refill_on_for(not_before: date, pump: PumpMemory, refill_by: date) -> date |
     days = cycle_days(fill, strength_for(pump.dose, fill, pump.strength), pump.dose)
     day = refill_by - timedelta(days=days - LEAD_DAYS.value)
     return day if day >= not_before else None
-
-
-def device_registration(moment: Moment) -> Values:
-    """The card goes home with the patient."""
-    return {
-        "registered_on": moment.today,
-        "registry_reference": f"REG-{moment.profile.mrn}",
-        "card_handed_over": True,
-        "card_language": moment.profile.language,
-    }
-
-
-def postop_check(moment: Moment) -> Values:
-    """A clean wound, no leak."""
-    return {
-        "checked_on": moment.today,
-        "wound": "clean",
-        "csf_leak": False,
-        "headache": False,
-        "fever": False,
-        "neurology": "As before the operation",
-        "restrictions": "No bending or twisting for six weeks",
-    }
 
 
 def rehab_plan(moment: Moment) -> Values:
@@ -294,21 +203,40 @@ def emergency_check(moment: Moment) -> Values:
     }
 
 
+def call_note(moment: Moment) -> Values:
+    """Somebody answers, nothing gives concern."""
+    after_trial = moment.key in ("call_day1", "call_day2")
+    return {
+        "called_at": moment.at - timedelta(minutes=5),
+        "reached": "caregiver" if moment.profile.child or moment.rng.random() < 0.3 else "patient",
+        "headache": False,
+        "function": "As before the trial" if after_trial else "Softer legs; transfers are easier",
+        "wound": "not_applicable" if after_trial else "fine",
+    }
+
+
+def note(moment: Moment) -> Values:
+    """What was decided about a hold, or about a case that waits for a decision."""
+    held = "The reason for the hold still stands; looked at again, a new day was set."
+    return {
+        "text": held
+        if moment.key == "hold_review"
+        else "Talked with the family and the team; the case goes on."
+    }
+
+
 MAKERS: dict[str, Callable[[Moment], Values]] = {
     maker.__name__: maker
     for maker in (
         booking,
-        surgical_plan,
-        anesthesia_plan,
-        operation,
         program,
         refill,
-        device_registration,
-        postop_check,
         rehab_plan,
         taper_plan,
         goals_review,
         device_plan,
         emergency_check,
+        call_note,
+        note,
     )
 }

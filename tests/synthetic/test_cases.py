@@ -1,0 +1,69 @@
+"""Every scenario of the demonstration, on days of every kind, ends where it is meant to and breaks no promise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pathway.models import Case, ProgramRecord, Pump, Refill, StageVisit, Timer, Todo
+from pathway.protocol.roles import Stage
+from pathway.synthetic.cases import make_case
+from pathway.synthetic.demo import HILLSIDE_CASES, RIVERSIDE_CASES
+from pathway.synthetic.scenario import Scenario
+from pathway.synthetic.staff import Staff
+from tests.synthetic.conftest import WEDNESDAY
+
+SCENARIOS = (*RIVERSIDE_CASES, *HILLSIDE_CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "scenario"), list(enumerate(SCENARIOS)), ids=[one.name for one in SCENARIOS]
+)
+def test_a_scenario_ends_where_it_is_meant_to(staff: Staff, number: int, scenario: Scenario) -> None:
+    end = WEDNESDAY + timedelta(days=number)  # another day of the week and month for each
+    walked = make_case(staff, scenario, seed=f"test:{number}", number=number, end=end, spread=1.3)
+
+    case = Case.objects.get(pk=walked.case_id)
+    assert case.stage == scenario.goal
+    assert case.on_hold == any(turn.kind == "hold" and turn.length is None for turn in scenario.turns)
+    open_todos = Todo.objects.filter(case=case, state="open")
+    if scenario.goal is Stage.CLOSED:
+        assert not open_todos.exists()
+        return
+    assert open_todos.exists(), "nobody waits on nothing"
+    assert Timer.objects.filter(todo__in=open_todos).count() == open_todos.count()
+    assert not Timer.objects.filter(due_at__lte=end).exists(), "every step of the past was told"
+    for key in set(scenario.undone) & set(open_todos.values_list("key", flat=True)):
+        assert open_todos.filter(key=key).count() == 1
+    _assert_pump_is_watched(case)
+    _assert_history_is_whole(case)
+
+
+def _assert_pump_is_watched(case: Case) -> None:
+    pump = Pump.objects.filter(case=case, explanted_on__isnull=True).first()
+    if pump is None:
+        return
+    duty = Todo.objects.get(case=case, key="refill", state="open")
+    assert duty.due_on <= pump.refill_by
+    for model in (ProgramRecord, Refill):
+        assert not model.objects.filter(case=case).exclude(over_limit_reason="").exists()
+
+
+def _assert_history_is_whole(case: Case) -> None:
+    moments = list(case.events.order_by("seq").values_list("at", flat=True))
+    assert moments == sorted(moments), "time never runs backwards"
+    visits = StageVisit.objects.filter(case=case).order_by("seq").values_list("stage", flat=True)
+    assert visits[0] == Stage.EVALUATION
+    assert list(visits)[-1] == case.stage
+
+
+def test_a_pump_is_due_when_the_scenario_says(staff: Staff) -> None:
+    overdue = next(one for one in SCENARIOS if one.refill_by_in is not None and one.refill_by_in < 0)
+    walked = make_case(staff, overdue, seed="due", number=1, end=WEDNESDAY, spread=1.3)
+
+    pump = Pump.objects.get(case_id=walked.case_id)
+    late = (WEDNESDAY.date() - pump.refill_by).days
+    assert 0 < late <= 7, "past its refill date, before its alarm"
+    assert Todo.objects.filter(case_id=walked.case_id, key="refill", state="open").exists()
