@@ -11,8 +11,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 
 from config.broker import celery_settings
 
@@ -28,3 +29,13 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """A receiver here stops Celery from replacing LOGGING, and with it the filter for identity keys."""
+
+
+@task_prerun.connect
+def check_database_connection(**_: Any) -> None:
+    """What Django does before each request: a connection that the database has ended is replaced.
+
+    Celery keeps a connection for CELERY_DB_REUSE_MAX tasks, broken or not: after a restart of the database every
+    task of an idle worker failed for hours.
+    """
+    close_old_connections()

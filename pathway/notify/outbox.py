@@ -111,7 +111,7 @@ def deliver(*, at: datetime, limit: int = BATCH) -> Counts:
         for number, notice in enumerate(batch):
             elapsed = time.monotonic() - started
             if counts.away or elapsed > BATCH_SECONDS:
-                _return(batch[number:], at, counts)
+                _return(batch[number:], at, counts, "the mail server was away" if counts.away else "")
                 break
             _deliver_one(notice, mailer, at + timedelta(seconds=elapsed), counts)
     if counts.taken:
@@ -203,7 +203,7 @@ def _settle(notice: _Taken, **columns: object) -> None:
     Notice.objects.filter(pk=notice.id, state="leased", attempts=notice.attempts).update(**columns)
 
 
-def _return(notices: Sequence[_Taken], now: datetime, counts: Counts, error: str = "") -> None:
+def _return(notices: Sequence[_Taken], now: datetime, counts: Counts, error: str) -> None:
     """Give back what was not offered. It does not count as an attempt: nobody refused these."""
     for notice in notices:
         wait = AWAY_WAIT * (1 + _spread(notice)) if counts.away else timedelta(0)

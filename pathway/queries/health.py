@@ -73,9 +73,13 @@ def _database_side(now: float) -> tuple[bool, int | None, int | None]:
 
 
 def _oldest_unsent_notice_age_s() -> int | None:
-    """Age of the oldest notice that should have left by now; one that is due later only waits for its day."""
+    """Age of the oldest notice that should have left by now.
+
+    One that is due later only waits for its day, unless it was given back because the mail server was away. One
+    that the server itself refused for now (attempts > 0) says nothing about the system; one that stays leased does.
+    """
     now = timezone.now()
-    late = Q(due_at__lte=now) | Q(attempts__gt=0)
+    late = Q(attempts=0) & (Q(due_at__lte=now) | ~Q(error="")) | Q(state="leased")
     oldest = Notice.objects.filter(late, state__in=UNSENT).aggregate(oldest=Min("created_at"))["oldest"]
     return None if oldest is None else int((now - oldest).total_seconds())
 

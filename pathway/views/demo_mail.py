@@ -61,7 +61,7 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
     if key not in box:
         raise Http404("There is no such message.")
     with box.get_file(key) as file:
-        found = cast("EmailMessage", message_from_binary_file(cast("IO[bytes]", file), policy=policy.default))
+        found = message_from_binary_file(cast("IO[bytes]", file), policy=policy.default)
     context: dict[str, Any] = {
         "mail": _line(key, found),
         "headers": [(name, value) for name, value in found.items() if not name.startswith("Content-")],

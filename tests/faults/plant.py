@@ -65,7 +65,7 @@ class Plant:
     def start_database(self) -> None:
         """Start the plant's own database."""
         assert self.database is not None
-        server = embedded.embedded_database(self.database.directory.parent)
+        server = embedded.embedded_database(self.database.directory.parent, durable=False)
         self._spawn("database", server.argv, server.directory)
         until(server.answers)
 

@@ -12,12 +12,14 @@ from uuid import UUID
 import pytest
 from django.core import mail
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from config.machine import free_port
 from pathway.engine.todos import mark_not_applicable
 from pathway.models import Clinician, Notice, Todo
 from pathway.notify.outbox import LEASE, REFUSALS, deliver, drain
+from pathway.queries.health import readiness
 from tests.cast import MONDAY, Cast, make_cast, referred
 from tests.notify.mailserver import Inbox, listening
 
@@ -231,3 +233,27 @@ def test_two_workers_at_once_send_each_notice_once(smtp: Settings) -> None:
     assert sum(sent) == Notice.objects.count()
     assert all(sent)
     assert set(inbox.counts().values()) == {1}
+
+
+def test_readiness_tells_of_a_server_that_is_away_but_not_of_one_full_mailbox(
+    cast: Cast, smtp: Settings
+) -> None:
+    before = timezone.now() - HOUR
+    referred(cast, at=before)
+    assert age_of_oldest() >= HOUR.total_seconds()
+    drain(at=timezone.now())
+    assert Notice.objects.filter(due_at__gt=timezone.now()).exists()  # given back for some seconds
+    assert age_of_oldest() >= HOUR.total_seconds()
+    inbox = Inbox()
+    inbox.refuse_recipients["nora@clinic.example"] = "452 4.2.2 mailbox full"
+    with listening(inbox, smtp.EMAIL_PORT):
+        drain(at=timezone.now() + HOUR)
+    assert Notice.objects.exclude(state="sent").get().recipient_id == cast.nora.pk
+    assert readiness().oldest_unsent_notice_age_s is None
+
+
+def age_of_oldest() -> int:
+    """What /readyz says of the oldest unsent notice, in seconds."""
+    age = readiness().oldest_unsent_notice_age_s
+    assert age is not None
+    return age
