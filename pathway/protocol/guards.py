@@ -21,8 +21,12 @@ def guard(rule: Guard) -> Guard:
 
 
 def judge(protocol: Protocol, gate: EdgeDef, facts: CaseFacts) -> Verdict:
-    """All that stands between the case and this gate."""
-    return Verdict(tuple(reason for name in gate.guards for reason in GUARDS[name](protocol, facts)))
+    """All that stands between the case and this gate. "Not done" is left out where another guard says more of it."""
+    reasons = [reason for name in gate.guards for reason in GUARDS[name](protocol, facts)]
+    said = {reason.todo_key for reason in reasons if reason.code != "todo_missing"}
+    return Verdict(
+        tuple(reason for reason in reasons if reason.code != "todo_missing" or reason.todo_key not in said)
+    )
 
 
 def applies(protocol: Protocol, todo: TodoDef, facts: CaseFacts) -> bool:
