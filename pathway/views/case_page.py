@@ -188,6 +188,7 @@ class CasePage:
             "owner": self.staff.name(todo.owner_id) if todo.owner_id else "",
             "mine": todo.owner_id == self.me or (todo.owner_id is None and todo.role in self.roles),
             "state": TodoState(todo.state).label,
+            "optional": not (todo.required or todo.safety or todo.key in self.protocol.prompts),
             "ended_by": self.staff.name(ended_by) if ended_by and ended_by.int else "the system",
         }
 
