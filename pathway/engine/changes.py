@@ -1,13 +1,17 @@
 """All rows of one action, written in one statement.
 
 Every insert, update and delete that an action collects becomes one WITH statement, so an action costs one round trip
-however many to-dos it opens. It knows tables and columns; it must not know a rule.
+however many to-dos it opens. New rows travel as JSON, one parameter a table: the statement's text is then the same for
+any number of rows, so that the server plans it once. It knows tables and columns; it must not know a rule.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -17,17 +21,37 @@ from django.db import connection, models
 from pathway.models import StageCount
 
 
+Values = Mapping[str, Any]
+"""A row's values by attribute name."""
+
+
 @lru_cache(maxsize=64)
-def _insert_head(model: type[models.Model]) -> tuple[str, tuple[models.Field[Any, Any], ...]]:
-    """`INSERT INTO table (columns)` and the fields in the same order."""
-    quote = connection.ops.quote_name
-    fields = tuple(field for field in model._meta.concrete_fields if field.column)
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns})", fields
+def _columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
+    """Column and attribute of every field that is stored."""
+    return tuple((str(field.column), field.attname) for field in model._meta.concrete_fields if field.column)
 
 
-def _prepared(field: models.Field[Any, Any], value: Any) -> Any:
-    return field.get_db_prep_save(value, connection)
+@lru_cache(maxsize=64)
+def _defaults(model: type[models.Model]) -> Values:
+    """What a new row holds where nothing else is said. The key is always said."""
+    fields = (field for field in model._meta.concrete_fields if field.column and not field.primary_key)
+    return {field.attname: field.get_default() for field in fields}
+
+
+def _as_json(model: type[models.Model], rows: Iterable[Values]) -> str:
+    """The rows as a JSON list of objects by column; PostgreSQL reads each value as its column's type."""
+    columns = _columns(model)
+    values = [{column: row[name] for column, name in columns} for row in rows]
+    return json.dumps(values, default=_as_text, ensure_ascii=False)
+
+
+def _as_text(value: Any) -> str:
+    """A value that JSON lacks, as PostgreSQL reads it. Raises TypeError."""
+    if isinstance(value, UUID | date | time | Decimal):  # a datetime is a date too
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return f"\\x{bytes(value).hex()}"
+    raise TypeError(f"{type(value).__name__} does not travel as JSON")
 
 
 class Changes:
@@ -37,7 +61,7 @@ class Changes:
         self._clear()
 
     def _clear(self) -> None:
-        self._inserts: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+        self._inserts: dict[tuple[type[models.Model], str], list[Values]] = defaultdict(list)
         self._updates: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
         self._deletes: dict[type[models.Model], list[Any]] = defaultdict(list)
         self._counts: dict[tuple[UUID, str], int] = defaultdict(int)
@@ -45,7 +69,16 @@ class Changes:
     def add(self, *rows: models.Model) -> None:
         """Insert these rows."""
         for row in rows:
-            self._inserts[type(row)].append(row)
+            self._inserts[type(row), ""].append(row.__dict__)
+
+    def insert(self, model: type[models.Model], **values: Any) -> None:
+        """Insert a row by attribute names, without the cost of a model; what is not named has its default."""
+        self._inserts[model, ""].append({**_defaults(model), **values})
+
+    def put(self, model: type[models.Model], **values: Any) -> None:
+        """Like `insert`, where the row may be there already: then the model's `on_conflict` says what happens."""
+        clause = f"ON CONFLICT {model.on_conflict}"  # type: ignore[attr-defined]
+        self._inserts[model, clause].append({**_defaults(model), **values})
 
     def update(self, model: type[models.Model], key: Any, **values: Any) -> None:
         """Set columns of one row; several calls for one row are merged, none without columns is made."""
@@ -74,19 +107,19 @@ class Changes:
         self._clear()
 
     def _insert_parts(self, parts: list[str], params: list[Any]) -> None:
-        for model, rows in self._inserts.items():
-            head, fields = _insert_head(model)
-            marks = "(" + ", ".join(["%s"] * len(fields)) + ")"
-            for row in rows:
-                params.extend(_prepared(field, getattr(row, field.attname)) for field in fields)
-            parts.append(f"{head} VALUES {', '.join([marks] * len(rows))} {_conflict(model)}")
+        """`SELECT *` of a table's own row type has its columns in order; a column without a value becomes null."""
+        for (model, conflict), rows in self._inserts.items():
+            table = connection.ops.quote_name(model._meta.db_table)
+            read = f"SELECT * FROM json_populate_recordset(NULL::{table}, %s)"
+            parts.append(f"INSERT INTO {table} {read} {conflict}")
+            params.append(_as_json(model, rows))
 
     def _update_parts(self, parts: list[str], params: list[Any]) -> None:
         quote = connection.ops.quote_name
         for (model, key), values in self._updates.items():
             fields = [(model._meta.get_field(name), value) for name, value in values.items()]
             sets = ", ".join(f"{quote(str(field.column))} = %s" for field, _ in fields)
-            params.extend(_prepared(field, value) for field, value in fields)
+            params.extend(field.get_db_prep_save(value, connection) for field, value in fields)
             params.append(key)
             column = quote(str(model._meta.pk.column))
             parts.append(f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {column} = %s")
@@ -109,9 +142,3 @@ class Changes:
                 f"ON CONFLICT (clinic_id, stage) DO UPDATE SET cases = {table}.cases + EXCLUDED.cases"
             )
             params.extend(value for row in moved for value in row)
-
-
-def _conflict(model: type[models.Model]) -> str:
-    """What a second row with the same key does; each model that allows one says so in `on_conflict`."""
-    clause = getattr(model, "on_conflict", "")
-    return f"ON CONFLICT {clause}" if clause else ""

@@ -41,10 +41,10 @@ def database() -> Iterator[None]:
     if environment.FOLDER_VARIABLE not in os.environ:
         raise SystemExit("The benchmarks use a private database: unset DATABASE_URL and REDIS_URL.")
     directory = Path(os.environ[environment.FOLDER_VARIABLE]) / "postgres"
-    with embedded.running(embedded.embedded_database(directory)):  # some settings need a second start
-        with raw(autocommit=True) as link:
-            for name, value in SETTINGS.items():
-                link.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    # Some settings need a second start.
+    with embedded.running(embedded.embedded_database(directory)), raw(autocommit=True) as link:
+        for name, value in SETTINGS.items():
+            link.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     with embedded.running(embedded.embedded_database(directory)):
         call_command("migrate", verbosity=0)
         call_command("createcachetable")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -177,11 +177,9 @@ def _prepared(field: models.Field[Any, Any], value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _insert(model: type[models.Model], rows: list[models.Model]) -> Insert:
+def _insert(model: type[models.Model], conflict: str, rows: list[Mapping[str, Any]]) -> Insert:
     fields = [field for field in model._meta.concrete_fields if field.column]
-    values = [[_prepared(field, getattr(row, field.attname)) for field in fields] for row in rows]
-    clause = getattr(model, "on_conflict", "")
-    conflict = f"ON CONFLICT {clause}" if clause else ""
+    values = [[_prepared(field, row[field.attname]) for field in fields] for row in rows]
     return Insert(model._meta.db_table, [str(field.column) for field in fields], values, conflict)
 
 
@@ -198,8 +196,8 @@ def _update(model: type[models.Model], key: Any, values: dict[str, Any]) -> Upda
 
 def _written(changes: Changes) -> Written:
     done = Written()
-    for model, rows in changes._inserts.items():
-        done.inserts.append(_insert(model, rows))
+    for (model, conflict), rows in changes._inserts.items():
+        done.inserts.append(_insert(model, conflict, rows))
     for (model, key), values in changes._updates.items():
         done.updates.append(_update(model, key, values))
     for model, keys in changes._deletes.items():

@@ -33,7 +33,8 @@ def passages_bench(cast: Cast, report: Report, *, quick: bool) -> Contestants:
     """Cost, statements and WAL of a passage."""
     who = contestants(cast)
     engine, floor = who["engine"], who["statements"]
-    assert isinstance(engine, Passages) and isinstance(floor, Floor)
+    assert isinstance(engine, Passages)
+    assert isinstance(floor, Floor)
     sent, actions = engine.statements(), engine.actions
     costs = race(who, rounds=3 if quick else 7, repeat=3 if quick else 8)
     for name in who:
