@@ -24,7 +24,7 @@ GOAL_DOMAINS = (
 )
 GOAL_TABLE = Table(
     {
-        "goal": text("Goal", max_length=300),
+        "goal": text("What should change", max_length=300),
         "domain": choice("Domain", GOAL_DOMAINS),
         "weight": whole("Weight", 1, 3),
         "baseline": whole("Now", -2, 0),
@@ -34,7 +34,7 @@ GOAL_TABLE = Table(
     at_most=4,
 )
 REVIEW_TABLE = Table(
-    {"goal": text("Goal", max_length=300), "weight": whole("Weight", 1, 3), "score": whole("Score", -2, 2)},
+    {"goal": text("What should change", max_length=300), "weight": whole("Weight", 1, 3), "score": whole("Score", -2, 2)},
     row_header="Goal",
     at_most=4,
 )
