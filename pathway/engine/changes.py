@@ -20,7 +20,6 @@ from django.db import connection, models
 
 from pathway.models import StageCount
 
-
 Values = Mapping[str, Any]
 """A row's values by attribute name."""
 
