@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from pathway.engine.action import notice_id, recipients
@@ -18,6 +19,7 @@ from pathway.queries.definitions import calendar_of, protocol_of
 
 People = dict[Role, tuple[UUID, ...]]
 BATCH = 500
+log = structlog.get_logger(__name__)
 
 
 def fire_due(*, at: datetime, limit: int = BATCH) -> int:
@@ -45,15 +47,23 @@ def fire_due(*, at: datetime, limit: int = BATCH) -> int:
 
 
 def refresh_due(*, at: datetime, limit: int = BATCH) -> int:
-    """Refresh the cases whose day has come. Returns how many were; each is its own transaction."""
+    """Refresh the cases whose day has come. Returns how many were; each is its own transaction.
+
+    A case that cannot be refreshed is logged by its id and tried again at the next pass; the others go on.
+    """
     tomorrow = (at + timedelta(days=1)).date()  # ahead of every clinic's date; the verb compares with its own
     ids = (
         Case.objects.filter(replan_on__lte=tomorrow)
         .order_by("replan_on")
         .values_list("id", flat=True)[:limit]
     )
-    done = [refresh(case_id=case_id, at=at) for case_id in ids]
-    return sum(not outcome.repeated for outcome in done)
+    refreshed = 0
+    for case_id in ids:
+        try:
+            refreshed += not refresh(case_id=case_id, at=at).repeated
+        except Exception:  # one broken case must not keep every later case waiting
+            log.exception("case_not_refreshed", case_id=str(case_id))
+    return refreshed
 
 
 def _people(timers: Sequence[Timer]) -> tuple[dict[UUID, People], dict[UUID, People]]:
