@@ -79,7 +79,7 @@ RIVERSIDE_CASES = (
                 "medication_history",
             ),
         ),
-        undone={"candidacy_physiatrist": 9, "candidacy_neurosurgeon": 9, "candidacy_anesthesiologist": 9},
+        undone={"candidacy_physiatrist#2": 30},
     ),
     Scenario("on hold before the trial", S, 30, (Turn("hold", S, 7, reason=AWAY),)),
     Scenario("trial is planned", T, 4),
@@ -91,7 +91,7 @@ RIVERSIDE_CASES = (
     Scenario("plans overdue", I, 17, undone={"anesthesia_plan": 25}),
     Scenario("operated some days ago", I, 36, undone={"education_second": 12, "edge_start_titration": 15}),
     Scenario("without a trial", I, 12, waive=True),
-    Scenario("titration begins", R, 8),
+    Scenario("titration begins", R, 13),
     Scenario("titration at six weeks", R, 40),
     Scenario("reviews missed", R, 60, undone={"titration_review": 17, "weekly_call": 10}),
     Scenario("titration on hold", R, 55, (Turn("hold", R, 35, reason=AWAY),)),
@@ -128,6 +128,7 @@ RIVERSIDE_CASES = (
             Turn("close", E, 9, reason="withdrew"),
             Turn("reopen", C, 2, reason="Mixed up with another patient: this one goes on"),
         ),
+        undone={"edge_accept": 60},
     ),
     _closed(
         "declined after a dissent", S, "declined", 2, "mdt_dissent", against=("candidacy_anesthesiologist",)
@@ -142,9 +143,9 @@ RIVERSIDE_CASES = (
 )
 HILLSIDE_CASES = (
     Scenario("evaluation", E, 9),
-    Scenario("social checklist overdue", E, 38, undone={"social_checklist": 40}),
+    Scenario("social checklist overdue", E, 38, undone={"social_checklist": 40}, named_team=True),
     Scenario("selection", S, 9),
-    Scenario("operation to be booked", I, 5, undone={"theatre_booking": 9}),
+    Scenario("operation to be booked", I, 5, undone={"theatre_booking": 12}, named_team=True),
     Scenario("titration", R, 21),
     Scenario("long-term", L, 300, refill_by_in=9, undone={"refill": 30}),
 )

@@ -186,7 +186,8 @@ class Walk:
     def _todo_steps(self, todo: Todo) -> list[Step]:
         moment = max(self._planned(todo), self.clock + timedelta(minutes=2))
         steps: list[Step] = []
-        slack = self.scenario.undone.get(todo.key)
+        undone = self.scenario.undone
+        slack = undone.get(f"{todo.key}#{todo.occurrence}", undone.get(todo.key))
         if slack is None or moment <= self.end - timedelta(days=slack):
             steps.append((moment, lambda at: self._do(todo, at)))
         shared = todo.owner_id is None and todo.key != "edge_reopen"

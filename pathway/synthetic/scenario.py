@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pathway.protocol.roles import Stage
+from pathway.protocol.roles import OPEN_STAGES, Stage
 from pathway.synthetic.assumptions import lognormal_days
 
 TITRATION_DAYS = 100
@@ -38,7 +38,8 @@ class Turn:
 class Scenario:
     """A plan. `days`: how long ago the case entered its last stage, or closed.
 
-    `undone` maps a duty to days: what would have been done within so many days before the end is left undone.
+    `undone` maps a duty (or one occurrence of it: "refill#3") to days: what would have been done within so many days
+    before the end is left undone.
     `against` names the signatures that dissent in the first round. `doses_fail`: that many screening doses are
     inadequate (None: as the profile says). `refill_by_in`: the running fill is to end so many days from now.
     """
@@ -103,7 +104,9 @@ def days_needed(scenario: Scenario, course: Course) -> float:
     until: dict[str, Any] = {"waive": scenario.waive, "failing": min(scenario.doses_fail or 0, 2)}
     ending = next((turn for turn in scenario.turns if turn.kind == "close"), None)
     if scenario.goal is Stage.CLOSED and ending is not None:
-        return scenario.days + course.days_until(ending.stage, **until) + ending.after + held
+        # A turn that hangs on a duty may come as late as the end of its stage.
+        stage = OPEN_STAGES[OPEN_STAGES.index(ending.stage) + 1] if ending.after_key else ending.stage
+        return scenario.days + course.days_until(stage, **until) + ending.after + held
     again = next((turn for turn in scenario.turns if turn.kind in ("revise", "retitrate")), None)
     if again is None:
         return scenario.days + course.days_until(scenario.goal, **until) + held

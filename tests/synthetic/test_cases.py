@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pathway.models import Case, ProgramRecord, Pump, Refill, StageVisit, Timer, Todo
+from pathway.models import Case, ProgramRecord, Pump, Refill, SignOff, StageVisit, Timer, Todo
 from pathway.protocol.roles import Stage
 from pathway.synthetic.cases import make_case
 from pathway.synthetic.demo import HILLSIDE_CASES, RIVERSIDE_CASES
@@ -67,3 +67,12 @@ def test_a_pump_is_due_when_the_scenario_says(staff: Staff) -> None:
     late = (WEDNESDAY.date() - pump.refill_by).days
     assert 0 < late <= 7, "past its refill date, before its alarm"
     assert Todo.objects.filter(case_id=walked.case_id, key="refill", state="open").exists()
+
+
+def test_a_signature_lapsed_and_waits_to_be_given_anew(staff: Staff) -> None:
+    lapsed = next(one for one in SCENARIOS if one.name == "a signature lapsed")
+    walked = make_case(staff, lapsed, seed="lapse", number=1, end=WEDNESDAY, spread=1.3)
+
+    gone = SignOff.objects.get(case_id=walked.case_id, role="physiatrist")
+    assert gone.lapsed_at is not None
+    assert Todo.objects.filter(case_id=walked.case_id, key="candidacy_physiatrist", state="open").exists()
