@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from pathway.views import board, case, cases, csv_import, demo_mail, health, referral, refills, style, todo, work
+from pathway.views import (
+    board,
+    case,
+    cases,
+    csv_import,
+    demo_mail,
+    health,
+    referral,
+    refills,
+    style,
+    todo,
+    work,
+)
 
 urlpatterns = [
     path("", work.work, name="work"),

@@ -34,7 +34,11 @@ GOAL_TABLE = Table(
     at_most=4,
 )
 REVIEW_TABLE = Table(
-    {"goal": text("What should change", max_length=300), "weight": whole("Weight", 1, 3), "score": whole("Score", -2, 2)},
+    {
+        "goal": text("What should change", max_length=300),
+        "weight": whole("Weight", 1, 3),
+        "score": whole("Score", -2, 2),
+    },
     row_header="Goal",
     at_most=4,
 )

@@ -199,7 +199,8 @@ def _by_due_date(access: Access, wanted: CaseFilter, at: datetime, after: str) -
 
 def _by_age(access: Access, wanted: CaseFilter, at: datetime, after: str) -> tuple[str, list[Any]]:
     """Found or closed cases, newest referral first: ids are ordered by time."""
-    sql, params = "clinic_id = ANY(%s)", [access.clinic_ids]
+    sql = "clinic_id = ANY(%s)"
+    params: list[Any] = [access.clinic_ids]
     if wanted.wants_closed:
         more, values = _closed_conditions(wanted)
     else:  # a closed case has no turn, no due date and no hold, so these leave it out by themselves

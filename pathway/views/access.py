@@ -13,6 +13,7 @@ def access_for(request: HttpRequest) -> Access:
     """What the signed-in person may see. One query a request; the frame then shows the same clinic."""
     kept: Any = request
     if not hasattr(kept, "access"):
+        assert request.user.pk is not None  # every page but sign-in asks for a signed-in person
         kept.access = access_of(request.user.pk)
         kept.clinic = kept.access.clinics[0] if kept.access.clinics else None
     access: Access = kept.access
