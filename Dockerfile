@@ -13,7 +13,7 @@ COPY . .
 RUN python -m config.assets --production && rm -rf node_modules
 # The settings want a whole environment; these values are used for collecting files and stay out of the next stage.
 RUN SECRET_KEY=kLw93mZqXv71RtYpB5sHdGc2NfJeUa8oTi4Qx6Vb0Wy-ZrMnPqSt \
-    ALLOWED_HOSTS=build.example SITE_URL=https://build.example DEFAULT_FROM_EMAIL=build@build.example \
+    ALLOWED_HOSTS=build.example SITE_URL=https://build.example DEFAULT_FROM_EMAIL=build@build.example TRUSTED_PROXIES=1 \
     DATABASE_URL=postgresql://build@db/build REDIS_URL=redis://broker EMAIL_URL=smtp://mail \
     python manage.py collectstatic --no-input -v0
 

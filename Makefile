@@ -75,7 +75,7 @@ check: $(INSTALLED) $(STATIC)
 # What .env.example asks for, with harmless values: enough for Django's own deployment checks.
 PRODUCTION := SECRET_KEY=$(shell printf 'abcdefghij0123456789%.0s' 1 2 3) ALLOWED_HOSTS=pathway.example \
   SITE_URL=https://pathway.example DATABASE_URL=postgresql://pathway:x@db/pathway REDIS_URL=redis://broker:6379/0 \
-  EMAIL_URL=smtp+tls://pathway:x@mail.example:587 DEFAULT_FROM_EMAIL=pathway@pathway.example
+  EMAIL_URL=smtp+tls://pathway:x@mail.example:587 DEFAULT_FROM_EMAIL=pathway@pathway.example TRUSTED_PROXIES=1
 
 bench: $(INSTALLED)
 	$(PY) -m tests.bench

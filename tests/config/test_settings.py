@@ -21,8 +21,9 @@ SAFE = {
     "REDIS_URL": "redis://broker:6379/0",
     "EMAIL_URL": "smtp+tls://pathway:x@mail.example:587",
     "DEFAULT_FROM_EMAIL": "Pathway <pathway@pathway.example>",
+    "TRUSTED_PROXIES": "1",
 }
-OWN_WORDS = {*SAFE, "DEMO", "TESTING", "DEBUG", "DATABASE_POOL", "SESSION_HOURS", "TRUSTED_PROXIES", "PORT"}
+OWN_WORDS = {*SAFE, "DEMO", "TESTING", "DEBUG", "DATABASE_POOL", "SESSION_HOURS", "PORT"}
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
