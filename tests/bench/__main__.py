@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import time
 
-from tests.bench.ground import database
-from tests.bench.passages import passages_bench
+from tests.bench.ground import Database, database, raw
+from tests.bench.load import TODOS_A_CASE, load
+from tests.bench.page import page_bench
+from tests.bench.passages import growth_bench, passages_bench
+from tests.bench.reading import Place, reading_bench
 from tests.bench.report import Report
 from tests.cast import make_cast
 
@@ -17,10 +21,28 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few rounds and small tables")
     quick = parser.parse_args().quick
-    report = Report()
+    report, begin = Report(), time.monotonic()
     with database():
+        small = Database()
+        small.use()
         cast = make_cast()
-        passages_bench(cast, report, quick=quick)
+        passages_bench(cast, small, report, quick=quick)
+        small.close()
+        large = small.copy("large")
+        few, many = (200, 2_000) if quick else (1_000, 100_000)
+        with raw("large", autocommit=True) as large_link, raw(autocommit=True) as small_link:
+            large.use()
+            load(large_link, cast, many)
+            growth_bench(cast, small, large, report, quick=quick, cases=many)
+            small.use()
+            load(small_link, cast, few)
+            places = Place(small, small_link, cast), Place(large, large_link, cast)
+            sizes = (f"{few * TODOS_A_CASE:,}", f"{many * TODOS_A_CASE:,}")
+            reading_bench(*places, report, rounds=30 if quick else 100, sizes=sizes)
+            page_bench(places[1], report, rounds=10 if quick else 40)
+        small.close()
+        large.close()
+    report.note(f"{time.monotonic() - begin:.0f} s in all")
     report.print()
 
 

@@ -169,9 +169,11 @@ class Floor:
 
     numbers = itertools.count(1)
 
-    def __init__(self, actions: list[Written], recorded_number: int, *, one_statement: bool) -> None:
+    def __init__(
+        self, actions: list[Written], recorded_number: int, database: str, *, one_statement: bool
+    ) -> None:
         self.actions, self.recorded_number, self.one_statement = actions, recorded_number, one_statement
-        self.link = raw(autocommit=one_statement)
+        self.link = raw(database, autocommit=one_statement)
         self.cursor = self.link.cursor()
         self.meter = Meter(self.link.info.backend_pid)
 
@@ -196,3 +198,7 @@ class Floor:
     def count(self) -> int:
         """Statements a passage, BEGIN and COMMIT not counted."""
         return sum(len(self.statements(planned)) for planned in plan(self.actions, 0, self.recorded_number))
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self.link.close()

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 
 from config import embedded
 from tests import environment
@@ -52,9 +52,32 @@ def database() -> Iterator[None]:
         connection.close()
 
 
-def raw(*, autocommit: bool = False) -> psycopg.Connection[Any]:
+def raw(name: str = "pathway", *, autocommit: bool = False) -> psycopg.Connection[Any]:
     """A psycopg connection as psycopg makes it: server-side parameters, prepared after five uses."""
-    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=autocommit)
+    return psycopg.connect(os.environ["DATABASE_URL"], dbname=name, autocommit=autocommit)
+
+
+class Database:
+    """One database of the server; `use` makes it the one that the project talks to."""
+
+    def __init__(self, name: str = "pathway") -> None:
+        self.name = name
+        self._wrapper = connections.create_connection("default")
+        self._wrapper.settings_dict = {**self._wrapper.settings_dict, "NAME": name}
+
+    def use(self) -> None:
+        """From here on Django's default connection goes to this database."""
+        connections["default"] = self._wrapper
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._wrapper.close()
+
+    def copy(self, name: str) -> Database:
+        """A second database with the same content. Nobody may be connected to this one."""
+        with raw("postgres", autocommit=True) as link:
+            link.execute(f"CREATE DATABASE {name} TEMPLATE {self.name}")
+        return Database(name)
 
 
 def set_full_page_writes(link: psycopg.Connection[Any], on: bool) -> None:

@@ -23,7 +23,7 @@ from pathway.protocol.roles import Decision, Stage
 from pathway.protocol.schema import TodoDef
 from pathway.queries.definitions import protocol_of
 from pathway.queries.facts import facts_hash
-from tests.bench.ground import Meter, backend_pid
+from tests.bench.ground import Database, Meter, backend_pid
 from tests.cast import MONDAY, Cast, patient_values
 from tests.examples import moved
 from tests.walk import Walk
@@ -52,14 +52,20 @@ class _Notes(Walk):
 class Passages:
     """Takes new patients through the same steps; only the verbs are metered, not the looking-up of ids."""
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast, self.numbers = cast, itertools.count(1)
+    numbers = itertools.count(1)
+
+    def __init__(self, cast: Cast, database: Database) -> None:
+        self.cast, self.database = cast, database
+        database.use()
         self.meter = Meter(backend_pid())
         self.protocol = protocol_of(ProtocolVersion.objects.get().id)
         self.steps = self._walk()
 
     def _walk(self) -> list[Step]:
-        walk = _Notes(self.cast, self._refer("B-walked", MONDAY), MONDAY + timedelta(hours=6))
+        number = next(self.numbers)
+        serial = {"pump_serial": f"B-{number:06}"}
+        walk = _Notes(self.cast, self._refer(f"B-{number:06}", MONDAY), MONDAY + timedelta(hours=6))
+        walk.values = lambda todo, values: values | (serial if "pump_serial" in values else {})
         walk.steps = []
         for stage, days in WAITS.items():
             walk.wait(days)
@@ -73,7 +79,8 @@ class Passages:
 
     def run(self) -> UUID:
         """One new patient from referral to long-term care."""
-        number = next(self.numbers)
+        self.database.use()
+        self.number = number = next(self.numbers)
         case_id = self._refer(f"B-{number:06}", MONDAY)
         for step in self.steps:
             self._take(step, case_id, number)

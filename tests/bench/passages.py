@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.bench.floor import Floor
-from tests.bench.ground import Cost, alternate, median, raw, set_full_page_writes, wal_position
+from tests.bench.ground import Cost, Database, alternate, median, raw, set_full_page_writes, wal_position
 from tests.bench.passage import Passages, recorded
 from tests.bench.report import Line, Report
 from tests.cast import Cast
@@ -13,14 +13,14 @@ from tests.cast import Cast
 Contestants = dict[str, "Passages | Floor"]
 
 
-def contestants(cast: Cast) -> Contestants:
+def contestants(cast: Cast, database: Database) -> Contestants:
     """The engine and both floors, the floors replaying what the engine wrote for one patient."""
-    engine = Passages(cast)
+    engine = Passages(cast, database)
     _, actions = recorded(engine)
     return {
         "engine": engine,
-        "statements": Floor(actions, 1, one_statement=False),
-        "one": Floor(actions, 1, one_statement=True),
+        "statements": Floor(actions, engine.number, database.name, one_statement=False),
+        "one": Floor(actions, engine.number, database.name, one_statement=True),
     }
 
 
@@ -29,9 +29,9 @@ def race(who: Contestants, *, rounds: int, repeat: int) -> dict[str, list[Cost]]
     return alternate({name: (one.meter, one.run) for name, one in who.items()}, rounds=rounds, repeat=repeat)
 
 
-def passages_bench(cast: Cast, report: Report, *, quick: bool) -> Contestants:
+def passages_bench(cast: Cast, database: Database, report: Report, *, quick: bool) -> None:
     """Cost, statements and WAL of a passage."""
-    who = contestants(cast)
+    who = contestants(cast, database)
     engine, floor = who["engine"], who["statements"]
     assert isinstance(engine, Passages)
     assert isinstance(floor, Floor)
@@ -64,7 +64,8 @@ def passages_bench(cast: Cast, report: Report, *, quick: bool) -> Contestants:
         )
     )
     _wal(who, report, patients=3 if quick else 10)
-    return who
+    for one in (floor, who["one"]):
+        one.close()
 
 
 def _wal(who: Contestants, report: Report, *, patients: int) -> None:
@@ -83,3 +84,23 @@ def _written(run: Callable[[], object], position: Callable[[], int], patients: i
     for _ in range(patients):
         run()
     return (position() - before) / patients
+
+
+def growth_bench(
+    cast: Cast, small: Database, large: Database, report: Report, *, quick: bool, cases: int
+) -> None:
+    """An action's cost with few patients in the tables and with many, in turn; and the floor's own growth."""
+    places = {"few": contestants(cast, small), "many": contestants(cast, large)}
+    who = {
+        f"{place} {name}": one
+        for place, found in places.items()
+        for name, one in found.items()
+        if name != "one"
+    }
+    costs = race(who, rounds=3 if quick else 5, repeat=2 if quick else 5)
+    ours, floors = (
+        median(costs[f"many {name}"], "cpu") / median(costs[f"few {name}"], "cpu")
+        for name in ("engine", "statements")
+    )
+    note = f"to {cases} patients; the floor's own growth {floors:.2f}"
+    report.add(Line("growth of an action (cpu)", ours, bar=1.15, stretch=1.05, note=note))
