@@ -43,3 +43,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         ]
         if names:
             call_command("pgtrigger", "disable", *names)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that browser tests did not run: a skip among two thousand dots is read by nobody."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if report.nodeid.startswith("tests/browser/")]
+    if missed:
+        text = f"{len(missed)} BROWSER TESTS DID NOT RUN: no Chromium. Install it, or name it in CHROMIUM."
+        terminalreporter.write_line(text, red=True, bold=True)

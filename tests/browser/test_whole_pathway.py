@@ -1,0 +1,311 @@
+"""Cora, phil, nora and anna take one patient from referral to long-term care through the screens alone.
+
+Each has a browser window; each finds out by mail what is to be done, follows the mail's link, signs in, and does it.
+Web server, worker, broker and mail server are real. The clock moves from visit to visit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from pathway.models import Case, Notice, Timer
+from pathway.protocol.loader import VERSIONS, load
+from pathway.protocol.roles import Stage
+from pathway.views.forms import FORMS
+from tests.browser.person import Person
+from tests.browser.site import Site
+from tests.cast import MONDAY, Cast
+from tests.config.waiting import until
+from tests.examples import BIRTH_DATE, ZONE, form_data, moved
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.timeout(600),
+]
+
+TODOS = {todo.title: todo for todo in load(VERSIONS / "itb-1").todos.values()}
+PATIENT = {
+    "mrn": "KX-77310",
+    "family_name": "Kestrelwood",
+    "given_name": "Wendeline",
+    "birth_date": BIRTH_DATE.isoformat(),
+    "sex": "female",
+    "phone": "+1 312 555 0142",
+    "contact_name": "Marguerite",
+    "reason": "Spasms keep her awake; tablets no longer help",
+}
+#: Nothing of this may leave the clinic in a mail.
+IDENTITY = ("KX-77310", "Kestrelwood", "Wendeline", "1984-05-17", "17 May", "312 555", "Marguerite", "Spasms")
+#: Duties that the mails announce and that lie beyond this story.
+AHEAD = {
+    "nora": [
+        "Wound check, week 6",
+        "Wound check, day 90",
+        "Plan the replacement, 12 months ahead",
+        "Plan the replacement, 6 months ahead",
+        "Plan the replacement, 3 months ahead",
+    ],
+    "phil": ["Refill the pump", "Titration review", "Six-month review"],
+    "anna": ["Yearly emergency plan check"],
+    "cora": ["Book the refill", "Weekly call", "Yearly education"],
+}
+#: Nobody looked between the visits: what was due on the day of one, and what had been due before.
+REMINDED = {
+    "nora": [
+        "Due today: Give the screening dose",
+        "Due today: Operation note",
+        "Due today: Day 1 check: wound and neurology",
+        "Due today: Day 3 check: wound and neurology",
+        "Overdue: Wound check, day 10 to 14",
+    ],
+    "phil": ["Overdue: Rehabilitation plan", "Overdue: Oral taper plan", "Overdue: Titration review"],
+    "anna": [
+        "Due today: Day 1 check: headache and sedation",
+        "Due today: Day 3 check: headache and CSF leak",
+        "Overdue: Headache and CSF leak closed",
+    ],
+    "cora": [
+        "Overdue: Call on day 1 after the lumbar puncture",
+        "Due today: Call on day 2 after the lumbar puncture",
+        "Due today: Register the device and hand over the emergency card",
+        "Due today: Second education",
+        "Overdue: Weekly call",
+        "Overdue for the physiatrist: Rehabilitation plan",
+        "Overdue for the physiatrist: Oral taper plan",
+        "Overdue for the physiatrist: Titration review",
+        "Overdue for the neurosurgeon: Wound check, day 10 to 14",
+        "Overdue for the anesthesiologist: Headache and CSF leak closed",
+    ],
+}
+FIRST_DAY = MONDAY + timedelta(hours=12)  # afternoon in the clinic: what happened at noon is past
+
+
+class Story:
+    """The four people, the site, and the day it is."""
+
+    def __init__(self, site: Site, people: dict[str, Person]) -> None:
+        self.site, self.people = site, people
+        self.read: set[int] = set()
+        self.done: dict[str, list[str]] = {name: [] for name in people}
+        self.now = FIRST_DAY
+
+    def day(self, number: int) -> None:
+        """It is this many days after the referral; beat has its turn."""
+        self.now = FIRST_DAY + timedelta(days=number)
+        self.site.move_to(self.now)
+        self.site.turn_of_beat()
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until nothing is due: every reminder of the days that passed has been sent."""
+        soon = self.now + timedelta(hours=1)  # the clock runs on while the test does
+        until(lambda: not Timer.objects.filter(due_at__lte=self.now).exists())
+        until(lambda: not Notice.objects.filter(state__in=("pending", "leased"), due_at__lte=soon).exists())
+
+    def mail(self, name: str, title: str) -> EmailMessage:
+        """Wait for the mail that tells somebody of a new duty; each is read once."""
+        person, found = self.people[name], []
+
+        def came() -> bool:
+            new = [mail for mail in self.site.inbox.to(person.address) if id(mail) not in self.read]
+            found[:] = [mail for mail in new if str(mail["Subject"]).startswith(f"To do: {title} (due ")]
+            return bool(found)
+
+        until(came)
+        self.read.add(id(found[0]))
+        return found[0]
+
+    def follow(self, name: str, title: str) -> Person:
+        """Open the link of the mail, sign in if the day is new, and land on the to-do."""
+        link = link_of(self.mail(name, title))
+        self.done[name].append(title)
+        person = self.people[name]
+        person.go(link)
+        expect(person.page).to_have_url(link)
+        expect(person.page.locator("h1")).to_contain_text(title)
+        return person
+
+    def does(self, name: str, title: str, **changes: Any) -> None:
+        """Complete a to-do with its record, filled in by hand."""
+        person, kind = self.follow(name, title), TODOS[title].form
+        assert kind is not None
+        form = FORMS[kind](today=self.now.date(), time_zone=ZONE, case_birth_date=BIRTH_DATE, origin="spinal")
+        person.fill(
+            person.page.locator("#record form"), form_data(form, moved(kind, self.now.date()) | changes)
+        )
+        person.press("Save and complete")
+        person.reads(f"{title}: Done.")
+
+    def signs(self, name: str, title: str) -> None:
+        """Sign for, after reading what the signature rests on."""
+        person = self.follow(name, title)
+        person.fill(person.page.locator("#sign form"), {"vote": "for"})
+        person.press("Sign")
+        person.reads(f"{title}: Signed.")
+
+    def moves(self, name: str, title: str, to: str) -> None:
+        """Move the case on, from the to-do that says it is ready."""
+        person = self.follow(name, title)
+        person.press(title)
+        person.reads(f"{title}: done.")
+        expect(person.page.locator("#pathway [aria-current]")).to_contain_text(to)
+
+
+def link_of(mail: EmailMessage) -> str:
+    """The one address in a mail's text."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    [link] = {word for word in part.get_content().split() if word.startswith("http")}
+    return link
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_people_take_one_patient_from_referral_to_long_term_care(
+    cast: Cast, site: Site, person: Callable[..., Person]
+) -> None:
+    site.inbox.taken.clear()
+    story = Story(site, {name: person(name) for name in ("nora", "phil", "anna", "cora")})
+    story.day(0)
+    refer(story)
+    evaluate(story)
+    select(story)
+    story.day(7)
+    trial(story)
+    story.day(9)
+    story.does("cora", "Call on day 1 after the lumbar puncture")
+    story.does("cora", "Call on day 2 after the lumbar puncture")
+    plan_operation(story)
+    story.day(35)
+    operate(story)
+    story.day(36)
+    story.does("nora", "Day 1 check: wound and neurology")
+    story.does("anna", "Day 1 check: headache and sedation")
+    story.day(38)
+    check_after_operation(story)
+    story.day(66)
+    titrate(story)
+    everybody_sees_where_it_stands(story)
+    the_mails_were_right(story)
+    for one in story.people.values():
+        assert one.complaints == []
+
+
+def refer(story: Story) -> None:
+    cora = story.people["cora"]
+    cora.go("/cases/new/")
+    form = cora.page.locator("main form")
+    names = {"neurosurgeon": "nora", "physiatrist": "phil", "anesthesiologist": "anna", "coordinator": "cora"}
+    cora.fill(form, PATIENT)
+    for role, name in names.items():
+        form.locator(f'[name="team_{role}"]').select_option(label=name)
+    form.get_by_role("button", name="Open the case").click()
+    cora.reads("The case is open.")
+
+
+def evaluate(story: Story) -> None:
+    story.does("phil", "Baseline spasticity")
+    story.does("phil", "Oral antispastic history")
+    story.does("phil", "Neurological history")
+    story.does("phil", "Treatment goals")
+    story.does("nora", "Surgical review")
+    story.does("anna", "Pre-anesthesia assessment")
+    story.does("cora", "Social checklist")
+    story.does("cora", "First education")
+    story.moves("cora", "Accept into selection", "Selection")
+
+
+def select(story: Story) -> None:
+    story.does("phil", "Eligibility")
+    story.signs("nora", "Sign for candidacy (neurosurgeon)")
+    story.signs("phil", "Sign for candidacy (physiatrist)")
+    story.signs("anna", "Sign for candidacy (anesthesiologist)")
+    story.does("cora", "MDT minute")
+    story.does("cora", "Book the trial", booked_for=(story.now + timedelta(days=7)).date())
+    story.moves("cora", "Start the trial", "Trial")
+    story.does("anna", "Plan the trial day")
+
+
+def trial(story: Story) -> None:
+    story.does("nora", "Give the screening dose")
+    story.does("phil", "Read the trial")
+    story.signs("nora", "Sign the trial result (neurosurgeon)")
+    story.signs("phil", "Sign the trial result (physiatrist)")
+    story.signs("anna", "Sign the trial result (anesthesiologist)")
+    story.moves("cora", "Go on to implant", "Implant")
+
+
+def plan_operation(story: Story) -> None:
+    story.does(
+        "cora", "Book the theatre", booked="theatre", booked_for=(story.now + timedelta(days=26)).date()
+    )
+    story.does("nora", "Surgical plan")
+    story.does("anna", "Anesthesia plan")
+
+
+def operate(story: Story) -> None:
+    story.does("nora", "Operation note")
+    story.does("phil", "First program")
+
+
+def check_after_operation(story: Story) -> None:
+    story.does("cora", "Register the device and hand over the emergency card")
+    story.does("cora", "Second education")
+    story.does("nora", "Day 3 check: wound and neurology")
+    story.does("anna", "Day 3 check: headache and CSF leak")
+    story.moves("cora", "Start titration", "Titration")
+
+
+def titrate(story: Story) -> None:
+    story.does("phil", "Rehabilitation plan")
+    story.does("phil", "Oral taper plan")
+    story.does("phil", "Goals review")
+    story.does("nora", "Wound check, day 10 to 14")
+    story.does("anna", "Headache and CSF leak closed")
+    story.moves("phil", "Settle into long-term care", "Long-term")
+
+
+def everybody_sees_where_it_stands(story: Story) -> None:
+    case = Case.objects.get()
+    assert case.stage == Stage.LONG_TERM
+    for one in story.people.values():
+        one.go("/board/")
+        card = one.page.locator("#stage-long_term .app-board-card")
+        expect(card).to_have_count(1)
+        expect(card).to_contain_text("Kestrelwood")
+        card.get_by_role("link").click()
+        expect(one.page.locator("#pathway [aria-current]")).to_contain_text("Long-term")
+
+
+def the_mails_were_right(story: Story) -> None:
+    """Each was told once of each duty and reminded where days had passed; no mail says who the patient is."""
+    story.settled()
+    inbox = story.site.inbox
+    sent = Counter(str(notice.id) for notice in Notice.objects.filter(state="sent"))
+    assert inbox.counts() == sent, "one mail a notice"
+    for name, one in story.people.items():
+        # "To do: Goals review (due …)" and "Overdue: Goals review (was due …)" without their dates
+        subjects = [re.sub(r" \((was )?due .*", "", str(mail["Subject"])) for mail in inbox.to(one.address)]
+        told = [subject.removeprefix("To do: ") for subject in subjects if subject.startswith("To do: ")]
+        reminders = [subject for subject in subjects if not subject.startswith("To do: ")]
+        assert sorted(told) == sorted([*story.done[name], *AHEAD[name]]), name
+        assert sorted(reminders) == sorted(REMINDED[name]), name
+    for mail in inbox.taken:
+        for text in texts(mail):
+            assert not [word for word in IDENTITY if word in text], mail["Subject"]
+
+
+def texts(mail: EmailMessage) -> list[str]:
+    """Every header and every body of a mail, decoded."""
+    headers = [f"{name}: {value}" for name, value in mail.items()]
+    bodies = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    return [*headers, *bodies]
