@@ -32,11 +32,11 @@ from pathway.synthetic.profile import Profile
 from pathway.synthetic.records import make_record
 from pathway.synthetic.records_running import refill_on_for
 from pathway.synthetic.scenario import Course, Scenario
+from pathway.synthetic.situation import Duty, Situation, look
 from pathway.synthetic.staff import Staff
 from pathway.synthetic.turns import Step, Turns
 
 MAX_STEPS = 5000
-READ = ("stage", "visit_seq", "stage_entered_at", "held_at", "replan_on")
 FIRST_STAYS = (Stage.EVALUATION, Stage.SELECTION, Stage.TRIAL, Stage.IMPLANT)
 
 
@@ -75,10 +75,9 @@ class Walk:
         self.referred_at, self.end = self.clock, end
         self._refer()
         for number in range(MAX_STEPS):
-            case = Case.objects.only(*READ).get(pk=self.case_id)
+            case = look(self.case_id)
             self._notice_stay(case)
-            todos = Todo.objects.filter(case_id=self.case_id, state="open").select_related("timer")
-            steps = self._steps(case, list(todos.order_by("due_on", "id")))
+            steps = self._steps(case)
             step = min(steps, key=lambda one: one[0], default=None)
             if step is None or step[0] > end:
                 return Walked(self.case_id, Stage(case.stage), number, self.memory)
@@ -103,19 +102,19 @@ class Walk:
         )
         by = self.person(Role.COORDINATOR)
         self.case_id = refer(clinic_id=self.staff.clinic.id, referral=referral, by=by, at=self.clock).case_id
-        case = Case.objects.get(pk=self.case_id)
-        self.protocol: Protocol = protocol_of(case.protocol_id)
+        protocol_id = Case.objects.values_list("protocol_id", flat=True).get(pk=self.case_id)
+        self.protocol: Protocol = protocol_of(protocol_id)
 
     def person(self, role: Role | str) -> Clinician:
         """Who looks after this patient in a role."""
         return self.staff.one(role, self.luck("person", str(role)))
 
-    def owner(self, todo: Todo) -> Clinician:
+    def owner(self, todo: Duty | Todo) -> Clinician:
         """Whoever owns a duty; whoever looks after the patient where nobody does."""
         return self.people[todo.owner_id] if todo.owner_id else self.person(todo.role)
 
     # --- stays ---
-    def _notice_stay(self, case: Case) -> None:
+    def _notice_stay(self, case: Situation) -> None:
         """A new stay gets its planned end and the dates of its procedures.
 
         A first stay follows the course counted from the referral, so that one late duty does not delay all the rest;
@@ -160,14 +159,14 @@ class Walk:
         )
 
     # --- what could happen next ---
-    def _steps(self, case: Case, todos: list[Todo]) -> list[Step]:
+    def _steps(self, case: Situation) -> list[Step]:
         steps = self.turns.steps(case)
-        rings = [todo.timer.due_at for todo in todos if hasattr(todo, "timer")]
+        rings = [todo.rings_at for todo in case.duties if todo.rings_at is not None]
         if rings:
             steps.append((max(min(rings), self.clock), self._fire))
         if case.replan_on is not None and case.replan_on != self.refreshed_on:
             steps.append((max(self.calendar.at_opening(case.replan_on), self.clock), self._refresh))
-        for todo in todos:
+        for todo in case.duties:
             asleep = case.held_at is not None and not todo.safety and todo.key != "hold_review"
             if not asleep:
                 steps += self._todo_steps(todo)
@@ -179,11 +178,10 @@ class Walk:
             pass
 
     def _refresh(self, at: datetime) -> None:
-        case = Case.objects.get(pk=self.case_id)
-        self.refreshed_on = case.replan_on
+        self.refreshed_on = look(self.case_id).replan_on
         refresh(case_id=self.case_id, at=at)
 
-    def _todo_steps(self, todo: Todo) -> list[Step]:
+    def _todo_steps(self, todo: Duty) -> list[Step]:
         moment = max(self._planned(todo), self.clock + timedelta(minutes=2))
         steps: list[Step] = []
         undone = self.scenario.undone
@@ -198,7 +196,7 @@ class Walk:
                 steps.append((early, lambda at: claim(todo_id=todo.id, by=self.person(todo.role), at=at)))
         return steps
 
-    def _planned(self, todo: Todo) -> datetime:
+    def _planned(self, todo: Duty) -> datetime:
         """When the person in charge does this duty."""
         share = self.luck("when", todo.key, todo.occurrence)
         pace = PACES.get(todo.key, USUAL)
@@ -221,7 +219,7 @@ class Walk:
             moment = in_hours(moment + timedelta(days=2 + 6 * share), self.calendar, share)
         return moment
 
-    def _refill_at(self, todo: Todo, share: float) -> datetime:
+    def _refill_at(self, todo: Duty, share: float) -> datetime:
         """On the day that was booked, or near the due date; late or early where the scenario wants it."""
         memory, scenario, opened_on = self.memory, self.scenario, self.calendar.local_date(todo.opened_at)
         day = memory.refill_booked_for or todo.due_on - timedelta(days=round(4 * share))
@@ -238,7 +236,7 @@ class Walk:
         return max(moment, todo.opened_at + timedelta(minutes=30))
 
     # --- doing it ---
-    def _do(self, todo: Todo, at: datetime) -> None:
+    def _do(self, todo: Duty, at: datetime) -> None:
         by = self.owner(todo)
         definition = self.protocol.todos[todo.key]
         if definition.decision is not None:
@@ -254,11 +252,11 @@ class Walk:
             complete(todo_id=todo.id, by=by, at=at, record=record)
             self.turns.ended(todo.key, at)
 
-    def _moment(self, todo: Todo, by: Clinician, at: datetime) -> Moment:
+    def _moment(self, todo: Duty, by: Clinician, at: datetime) -> Moment:
         rng = random.Random(f"{self.seed}:record:{todo.key}:{todo.occurrence}")
         return Moment(todo.key, at, todo.due_on, str(by), self.memory, self.stay, rng, self.calendar)
 
-    def _sign(self, todo: Todo, decision: Decision, by: Clinician, at: datetime) -> None:
+    def _sign(self, todo: Duty, decision: Decision, by: Clinician, at: datetime) -> None:
         against = todo.key in self.scenario.against and todo.occurrence == 1
         waives = self.scenario.waive and decision is Decision.CANDIDACY
         reason = ""

@@ -12,10 +12,11 @@ from pathway.calendars import WorkCalendar
 from pathway.engine.advance import advance
 from pathway.engine.cases import close, hold, reopen_case, resume
 from pathway.engine.todos import mark_not_applicable, reopen
-from pathway.models import Case, Clinician, Todo
+from pathway.models import Clinician, Todo
 from pathway.protocol.roles import Role
 from pathway.synthetic.pace import Stay, in_hours
 from pathway.synthetic.scenario import Scenario, Turn
+from pathway.synthetic.situation import Duty, Situation
 
 REVIEW_DAYS = 21
 CLOSE_ROLE = {"non_responder": Role.PHYSIATRIST, "explanted": Role.NEUROSURGEON}
@@ -43,7 +44,7 @@ class OnTheWay(Protocol):
     def person(self, role: Role | str) -> Clinician:
         """Who looks after this patient in a role."""
 
-    def owner(self, todo: Todo) -> Clinician:
+    def owner(self, todo: Duty | Todo) -> Clinician:
         """Who may do this duty."""
 
     def luck(self, *what: object) -> float:
@@ -80,7 +81,7 @@ class Turns:
         visit = sum(self.walk.visits.values())
         self._ended.setdefault((key, visit), at)
 
-    def steps(self, case: Case) -> list[Step]:
+    def steps(self, case: Situation) -> list[Step]:
         """What the scenario would do next, with its moment."""
         if case.held_at is not None:
             return [(self.resume_at, self._resume)] if self.resume_at else []
@@ -94,7 +95,7 @@ class Turns:
 
         return take
 
-    def _moment(self, turn: Turn, case: Case) -> datetime | None:
+    def _moment(self, turn: Turn, case: Situation) -> datetime | None:
         walk = self.walk
         if case.stage != turn.stage or walk.visits[case.stage] != turn.visit:
             return None
