@@ -62,7 +62,9 @@ DEFAULT_FROM_EMAIL = env.text(
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0, low=0, high=9)
 if PRODUCTION and not env.given("TRUSTED_PROXIES"):  # 0 could redirect for ever, 1 could trust anybody
-    env.problem("TRUSTED_PROXIES is not set: how many proxies stand in front, usually 1; 0 where gunicorn ends TLS.")
+    env.problem(
+        "TRUSTED_PROXIES is not set: how many proxies stand in front, usually 1; 0 where gunicorn ends TLS."
+    )
 SESSION_HOURS = env.integer("SESSION_HOURS", default=10, low=1, high=24)
 DATABASE_POOL = env.integer("DATABASE_POOL", default=0, low=0, high=100)
 DEMO_MAIL_DIR = VAR_DIR / "mail"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def folder() -> Iterator[Path]:
         deep = Path(name, "a folder with a long name" * 5)
         deep.mkdir(parents=True)
         yield deep
+        for name in ("postgres", "valkey"):
+            shutil.rmtree(embedded.socket_folder(deep / name), ignore_errors=True)
 
 
 def database(folder: Path) -> embedded.Server:

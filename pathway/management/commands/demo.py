@@ -7,6 +7,7 @@ inbox. Knows the order of things; keeping processes alive is the supervisor's wo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -70,9 +71,10 @@ class Command(BaseCommand):
             "PYTHONUNBUFFERED": "1",
         }
         supervisor = Supervisor(self._line)
-        with supervisor.session():
+        with contextlib.ExitStack() as stack, supervisor.session():
             supervisor.say("starting the database and the broker")
             for server in _servers(var):
+                stack.callback(shutil.rmtree, server.socket.parent, ignore_errors=True)
                 supervisor.start(Service.of(server))
             supervisor.say("preparing tables, pages and people (the first start takes a minute)")
             prepare = [sys.executable, "manage.py", "prepare"]
