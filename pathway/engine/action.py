@@ -179,7 +179,7 @@ class Action:
             verb=verb,
             data=data,
         )
-        event.hash = chain(self.case.event_hash, event)
+        event.hash = chain(bytes(self.case.event_hash), event)
         self.changes.add(event)
         self._write_case(event)
         self.changes.flush()

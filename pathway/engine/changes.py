@@ -30,6 +30,13 @@ def _columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     return tuple((str(field.column), field.attname) for field in model._meta.concrete_fields if field.column)
 
 
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    """A stored field by its attribute or its name."""
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field), f"{name} is no column of {model.__name__}"
+    return field
+
+
 @lru_cache(maxsize=64)
 def _defaults(model: type[models.Model]) -> Values:
     """What a new row holds where nothing else is said. The key is always said."""
@@ -116,7 +123,7 @@ class Changes:
     def _update_parts(self, parts: list[str], params: list[Any]) -> None:
         quote = connection.ops.quote_name
         for (model, key), values in self._updates.items():
-            fields = [(model._meta.get_field(name), value) for name, value in values.items()]
+            fields = [(_field(model, name), value) for name, value in values.items()]
             sets = ", ".join(f"{quote(str(field.column))} = %s" for field, _ in fields)
             params.extend(field.get_db_prep_save(value, connection) for field, value in fields)
             params.append(key)

@@ -86,17 +86,20 @@ def read_locked(
 
 def _fetch(cursor: Any, sql: str, params: dict[str, Any]) -> Sequence[Any]:
     cursor.execute(sql, params)
-    row = cursor.fetchone()
+    row: Sequence[Any] | None = cursor.fetchone()
     if row is None:
         raise NotFound("There is no such case for you.")
     return row
 
 
 def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Snapshot:
-    version, birth_date, roles, team, members, visit, todos, signoffs, pump = (_json(value) for value in extra)
+    version, birth_date, roles, team, members, visit, todos, signoffs, pump = (
+        _json(value) for value in extra
+    )
     case = Case.from_db("default", CASE_FIELDS, list(columns))
     calendar = calendar_of(case.clinic_id, version)
     entered_by, edge, since_visit = visit or (None, "", None)
+    ids = _Ids()
     facts = CaseFacts(
         stage=Stage(case.stage),
         visit_seq=case.visit_seq,
@@ -104,7 +107,7 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         today=calendar.local_date(at),
         decision_round=case.decision_round,
         hold_review_on=case.hold_review_on,
-        todos={row[1]: _todo(row) for row in todos or ()},
+        todos={row[1]: _todo(row, ids) for row in todos or ()},
         signoffs=tuple(_signoff(row) for row in signoffs or ()),
         pump=_pump(pump),
         since_visit=since_visit,
@@ -115,13 +118,13 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         protocol=protocol_of(case.protocol_id),
         calendar=calendar,
         actor_roles=frozenset(Role(role) for role in roles or ()),
-        team=_by_role(team),
-        members=_by_role(members),
+        team=_by_role(team, ids),
+        members=_by_role(members, ids),
         birth_date=birth_date,
         entered_by_id=UUID(entered_by) if entered_by else None,
         entered_by_edge=edge,
-        ended_by={UUID(row[0]): UUID(row[13]) for row in todos or () if row[13]},
-        claimed=frozenset(UUID(row[0]) for row in todos or () if row[14]),
+        ended_by={facts.todos[row[1]].id: ids[row[13]] for row in todos or () if row[13]},
+        claimed=frozenset(facts.todos[row[1]].id for row in todos or () if row[14]),
     )
 
 
@@ -134,7 +137,15 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _todo(row: list[Any]) -> TodoFact:
+class _Ids(dict[str, UUID]):
+    """UUIDs by their text, each parsed once: the same few people stand in every row."""
+
+    def __missing__(self, text: str) -> UUID:
+        self[text] = UUID(text)
+        return self[text]
+
+
+def _todo(row: list[Any], ids: _Ids) -> TodoFact:
     return TodoFact(
         id=UUID(row[0]),
         key=row[1],
@@ -145,7 +156,7 @@ def _todo(row: list[Any]) -> TodoFact:
         due_on=date.fromisoformat(row[6]),
         opened_on=date.fromisoformat(row[7]),
         ended_on=_day(row[8]),
-        owner_id=UUID(row[9]) if row[9] else None,
+        owner_id=ids[row[9]] if row[9] else None,
         required=row[10],
         safety=row[11],
         result=row[12],
@@ -174,8 +185,8 @@ def _pump(row: list[Any] | None) -> PumpFact | None:
     return PumpFact(UUID(row[0]), implanted_on, *rest)
 
 
-def _by_role(rows: list[list[str]] | None) -> dict[Role, tuple[UUID, ...]]:
+def _by_role(rows: list[list[str]] | None, ids: _Ids) -> dict[Role, tuple[UUID, ...]]:
     people: dict[Role, list[UUID]] = {}
     for role, clinician in rows or ():
-        people.setdefault(Role(role), []).append(UUID(clinician))
+        people.setdefault(Role(role), []).append(ids[clinician])
     return {role: tuple(sorted(ids)) for role, ids in people.items()}

@@ -29,7 +29,7 @@ def main() -> None:
         passages_bench(cast, small, report, quick=quick)
         small.close()
         large = small.copy("large")
-        few, many = (200, 2_000) if quick else (1_000, 100_000)
+        few, many = 1_000, 5_000 if quick else 100_000
         with raw("large", autocommit=True) as large_link, raw(autocommit=True) as small_link:
             large.use()
             load(large_link, cast, many)

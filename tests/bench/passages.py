@@ -8,6 +8,7 @@ from tests.bench.floor import Floor
 from tests.bench.ground import Cost, Database, alternate, median, raw, set_full_page_writes, wal_position
 from tests.bench.passage import Passages, recorded
 from tests.bench.report import Line, Report
+from tests.bench.shares import shares
 from tests.cast import Cast
 
 Contestants = dict[str, "Passages | Floor"]
@@ -63,6 +64,7 @@ def passages_bench(cast: Cast, database: Database, report: Report, *, quick: boo
             note=f"hand-written: {floor.count()} + {2 * actions}",
         )
     )
+    shares(engine, report, patients=10 if quick else 30)
     _wal(who, report, patients=3 if quick else 10)
     for one in (floor, who["one"]):
         one.close()
