@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,8 @@ def database() -> Iterator[None]:
     """A fresh database with the project's tables, for the length of the block."""
     if environment.FOLDER_VARIABLE not in os.environ:
         raise SystemExit("The benchmarks use a private database: unset DATABASE_URL and REDIS_URL.")
-    directory = Path(os.environ[environment.FOLDER_VARIABLE]) / "postgres"
+    folder = Path(os.environ[environment.FOLDER_VARIABLE])
+    directory = folder / "postgres"
     # Some settings need a second start.
     with embedded.running(embedded.embedded_database(directory)), raw(autocommit=True) as link:
         for name, value in SETTINGS.items():
@@ -48,8 +50,11 @@ def database() -> Iterator[None]:
     with embedded.running(embedded.embedded_database(directory)):
         call_command("migrate", verbosity=0)
         call_command("createcachetable")
-        yield
-        connection.close()
+        try:
+            yield
+        finally:
+            connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def raw(name: str = "pathway", *, autocommit: bool = False) -> psycopg.Connection[Any]:
