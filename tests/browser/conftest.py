@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import Cast, make_cast
+from tests.config.waiting import until
 
 FLAGS = [
     "--no-sandbox",  # Chromium refuses to sandbox itself as root
@@ -59,6 +61,16 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
         site = Site(Path(folder))
         with site.running():
             yield site
+        until(nobody_else_is_connected)  # else the test's database cannot be dropped
+
+
+def nobody_else_is_connected() -> bool:
+    """Whether the programs' sessions have left the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0] == 0)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.cookies import Morsel
 from typing import Any
 from uuid import UUID
 
@@ -28,30 +29,38 @@ MAX_QUERIES = 12
 class Desk:
     """A signed-in browser without a screen."""
 
-    def __init__(self, person: Clinician) -> None:
+    def __init__(self, person: Clinician, **kept: Any) -> None:
         # Not force_login: it writes the person's last sign-in, and many tests prove that nothing is written.
         self.client = Client()
         session = SessionStore()
         session.update({SESSION_KEY: str(person.pk), HASH_SESSION_KEY: person.get_session_auth_hash()})
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session.update(kept)
         session.save()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
-    def get(self, url: str, status: int = 200) -> str:
-        """The page's text."""
+    @property
+    def cookie(self) -> Morsel[str]:
+        """What a browser would send to be this person."""
+        return self.client.cookies[settings.SESSION_COOKIE_NAME]
+
+    def get(self, url: str, status: int | None = 200) -> str:
+        """The page's text. `status` None: whatever it answers."""
         answer = self.client.get(url)
-        assert answer.status_code == status, f"{url} answered {answer.status_code}, not {status}"
+        assert status is None or answer.status_code == status, (
+            f"{url} answered {answer.status_code}, not {status}"
+        )
         return answer.content.decode()
 
     def post(self, url: str, data: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
         """Press a button."""
         return self.client.post(url, data or {}, headers=headers)
 
-    def queries(self, url: str) -> int:
+    def queries(self, url: str, status: int | None = 200) -> int:
         """How many statements the page asks, sign-in's included."""
-        self.get(url)
+        self.get(url, status)
         with CaptureQueriesContext(connection) as asked:
-            self.get(url)
+            self.get(url, status)
         return len(asked)
 
 
