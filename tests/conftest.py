@@ -22,6 +22,12 @@ def pytest_configure(config: pytest.Config) -> None:
         _stack.enter_context(environment.servers())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker that inherits the name of the settings reads them before `environment` gives it a broker of its own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     _stack.close()
     if not hasattr(config, "workerinput"):
