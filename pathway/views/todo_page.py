@@ -36,6 +36,7 @@ from pathway.views.forms.case_actions import (
     ReopenTodoForm,
     SignForm,
 )
+from pathway.views.forms.prefill import known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
 
@@ -99,7 +100,7 @@ class TodoPage:
             time_zone=self.clinic.time_zone,
             case_birth_date=self.case.patient.birth_date,
             origin=self.case.origin,
-            initial=before.content() if before is not None else None,
+            initial=before.content() if before is not None else known_of(self.todo, self.definition.form),
         )
 
     def sign_form(self, data: Any = None) -> SignForm:
