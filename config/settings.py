@@ -201,6 +201,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Pathway"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the programme makes the accounts: nobody signs up with another's address
 
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600  # counted from sign-in, so that a polling page cannot prolong it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

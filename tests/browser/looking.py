@@ -22,6 +22,8 @@ _RUN_AXE = """async options => {
 }"""
 _OVERFLOW = """() => {
   const page = document.documentElement;
+  const short = page.scrollHeight - document.body.getBoundingClientRect().height;
+  if (short > 1) return [`its ground and its masthead end ${Math.round(short)} px before the page does`];
   if (page.scrollWidth <= page.clientWidth) return [];
   const beyond = element => element.getBoundingClientRect().right > page.clientWidth + 1;
   const out = [...document.querySelectorAll("body *")].filter(beyond);
@@ -74,7 +76,7 @@ def faults(page: Page) -> list[str]:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         where = f"{size['width']} px {theme}"
         found += [f"{where}: {violation}" for violation in page.evaluate(_RUN_AXE, rules)]
-        found += [f"{where}: wider than the window: {html}" for html in page.evaluate(_OVERFLOW)]
+        found += [f"{where}: does not fit: {html}" for html in page.evaluate(_OVERFLOW)]
     return found
 
 

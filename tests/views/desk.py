@@ -29,13 +29,12 @@ MAX_QUERIES = 12
 class Desk:
     """A signed-in browser without a screen."""
 
-    def __init__(self, person: Clinician, **kept: Any) -> None:
+    def __init__(self, person: Clinician) -> None:
         # Not force_login: it writes the person's last sign-in, and many tests prove that nothing is written.
         self.client = Client()
         session = SessionStore()
         session.update({SESSION_KEY: str(person.pk), HASH_SESSION_KEY: person.get_session_auth_hash()})
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session.update(kept)
         session.save()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
