@@ -45,7 +45,7 @@ $(STATIC): $(INSTALLED) package.json package-lock.json config/assets.py template
 lock: $(INSTALLED)
 	$(BIN)/pip-compile $(LOCK_FLAGS) --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile $(LOCK_FLAGS) --output-file requirements-dev.txt requirements-dev.in
-LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras
+LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --no-strip-extras
 
 # --- run ---
 # exec, so that no shell stands between make and the demo: when make is killed, the demo notices.
