@@ -15,6 +15,7 @@ from pathway.views import (
     refills,
     style,
     todo,
+    trends,
     work,
 )
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/close/", case.close, name="case-close"),
     path("cases/<uuid:case_id>/reopen/", case.reopen, name="case-reopen"),
     path("cases/<uuid:case_id>/team/", case.team, name="case-team"),
+    path("cases/<uuid:case_id>/trends/", trends.trends, name="case-trends"),
     path("todos/<uuid:todo_id>/", todo.todo, name="todo"),
     path("todos/<uuid:todo_id>/claim/", todo.claim, name="todo-claim"),
     path("todos/<uuid:todo_id>/release/", todo.release, name="todo-release"),

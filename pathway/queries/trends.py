@@ -166,7 +166,7 @@ def noon(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _doses(refills: Sequence[Refill], programs: Sequence[ProgramRecord]) -> tuple[DoseSet, ...]:
-    rows = [
+    rows: list[tuple[datetime, Source, Refill | ProgramRecord]] = [
         *((row.refilled_at, Source.REFILL, row) for row in refills),
         *((row.effective_at, Source.PROGRAM, row) for row in programs),
     ]

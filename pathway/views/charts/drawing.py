@@ -31,6 +31,16 @@ class Words:
     anchor: str = "start"
 
     @property
+    def across(self) -> str:
+        """x as an attribute."""
+        return number(self.x)
+
+    @property
+    def down(self) -> str:
+        """y as an attribute."""
+        return number(self.y)
+
+    @property
     def extent(self) -> tuple[float, float]:
         """From where to where it reaches, left to right."""
         width = len(self.text) * LETTER
@@ -46,6 +56,11 @@ class Drawing:
     height: float
     strokes: tuple[Stroke, ...]
     words: tuple[Words, ...]
+
+    @property
+    def view_box(self) -> str:
+        """The paper as an attribute."""
+        return f"0 0 {number(self.width)} {number(self.height)}"
 
 
 def number(value: float) -> str:
@@ -69,8 +84,8 @@ def line(places: Iterable[Place]) -> str:
 def shape(name: str, x: float, y: float, size: float = 4) -> str:
     """A closed mark around a place: circle, square, diamond or triangle."""
     if name == "circle":
-        r = number(size)
-        return f"M{number(x - size)} {number(y)}a{r} {r} 0 1 0 {number(2 * size)} 0a{r} {r} 0 1 0 {number(-2 * size)} 0Z"
+        r, across = number(size), number(2 * size)
+        return f"M{number(x - size)} {number(y)}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0Z"
     corners = {
         "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
         "diamond": ((0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathway.views.charts.drawing import LINE, Drawing, Place, Stroke, Words, apart, inside, line, shape
 from pathway.views.charts.scale import Scale, Tick
 
-
 HEAD = 8.0
 """Between a box and what is written right above it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -49,7 +49,7 @@ def number_ticks(low: float, high: float, about: int = 5) -> tuple[Tick, ...]:
     >>> [tick.text for tick in number_ticks(0, 183)]
     ['0', '50', '100', '150', '200']
     >>> [tick.text for tick in number_ticks(3, 3)]
-    ['3', '4']
+    ['3', '3.25']
     """
     step = _nice_step(max(high - low, 1.0) / max(about - 1, 1))
     first, last = math.floor(low / step), math.ceil(high / step)
@@ -139,8 +139,7 @@ def _within(span: TimeSpan, every: int, unit: str, most: int) -> Iterator[date]:
 def _floor(day: date, every: int, unit: str) -> date:
     """The last tick on or before a day. Days count from a Monday, so that weeks begin on one."""
     if unit == "days":
-        monday = day - timedelta(days=day.weekday()) if every >= 7 else day
-        return monday
+        return day - timedelta(days=day.weekday()) if every >= 7 else day
     if unit == "months":
         return date(day.year, (day.month - 1) // every * every + 1, 1)
     return date(max(day.year // every * every, 1), 1, 1)
@@ -165,8 +164,3 @@ def _dated(span: TimeSpan, days: list[date], unit: str) -> Iterator[Tick]:
             text = f"{day.day} {day:%b}" if unit == "days" else f"{day:%b}"
             yield Tick(at, text, "" if day.year == before else str(day.year))
         before = day.year
-
-
-def at_utc(seconds: float) -> datetime:
-    """The instant at a place of a time axis."""
-    return datetime.fromtimestamp(seconds, UTC)

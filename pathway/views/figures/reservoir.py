@@ -1,0 +1,189 @@
+"""The figure of one pump's reservoir: expected line, measured points, alarm, what comes next, refills in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pathway.clinical.residual import ABSOLUTE_ML
+from pathway.queries.reservoir_course import RefillSeen, ReservoirCourse
+from pathway.queries.trends import noon
+from pathway.views.charts.panel import NARROW, WIDE
+from pathway.views.charts.reservoir import Measured, Reservoir, draw_reservoir
+from pathway.views.charts.scale import TimeSpan
+from pathway.views.figures.figure import (
+    Cell,
+    Figure,
+    Grid,
+    Sample,
+    Scene,
+    amount,
+    awaited,
+    day,
+    grid,
+    moment,
+    sample,
+    sentence,
+    short_day,
+    signed,
+    span_of,
+    todo_link,
+    window_start,
+)
+
+TITLE = "Reservoir"
+AHEAD = timedelta(days=14)
+"""How far beyond the last safety date the projected line is drawn."""
+
+
+def reservoir_figures(scene: Scene) -> list[Figure]:
+    """A figure for each pump inside the window, the one in place first; an empty state where there is none."""
+    pumps = [pump for pump in scene.trends.pumps if pump.past]
+    shown = [pump for pump in pumps if pump.past[-1].at >= window_start(scene)]
+    if not pumps:
+        missing = awaited(scene, "operation", "No pump yet", "The first fill comes")
+        return [Figure("reservoir", TITLE, "droplet", missing=missing)]
+    return [_figure(scene, pump, index) for index, pump in enumerate(reversed(shown))]
+
+
+def _figure(scene: Scene, pump: ReservoirCourse, index: int) -> Figure:
+    reservoir = _reservoir(scene, pump)
+    several = len(scene.trends.pumps) > 1
+    return Figure(
+        key=f"reservoir-{index}" if index else "reservoir",
+        title=f"{TITLE}: {pump.model}, serial {pump.serial}" if several else TITLE,
+        icon="droplet",
+        summary=_summary(scene, pump),
+        drawings=(("wide", draw_reservoir(reservoir, WIDE)), ("narrow", draw_reservoir(reservoir, NARROW))),
+        legend=tuple(_legend(pump)),
+        facts=tuple(_facts(pump)) if pump.ahead else (),
+        tables=(_refills(scene, pump),),
+        described="The expected volume over time with every fill, what was measured, and the alarm volume.",
+    )
+
+
+def _reservoir(scene: Scene, pump: ReservoirCourse) -> Reservoir:
+    return Reservoir(
+        span=_span(scene, pump),
+        capacity_ml=pump.reservoir_ml,
+        past=tuple((level.at, float(level.ml)) for level in pump.past),
+        ahead=tuple((level.at, float(level.ml)) for level in pump.ahead),
+        measured=tuple(
+            Measured(
+                seen.at,
+                float(min(seen.aspirated_ml, Decimal(pump.reservoir_ml))),
+                f"{signed(seen.difference_ml)} mL" if seen.warnings else "",
+            )
+            for seen in pump.refills
+        ),
+        levels=(("alarm", float(pump.alarm_ml), f"alarm {amount(pump.alarm_ml)} mL"),),
+        moments=tuple(_moments(scene, pump)),
+    )
+
+
+def _span(scene: Scene, pump: ReservoirCourse) -> TimeSpan:
+    last = pump.past[-1].at
+    if pump.ahead:
+        dates = [on for on in (pump.refill_by, pump.alarm_on, pump.dry_on, pump.stability_on) if on]
+        latest = max((noon(on, scene.zone) for on in dates), default=last)
+        last = max(last, min(pump.ahead[-1].at, latest) + AHEAD)
+    return span_of(scene, pump.past[0].at, last)
+
+
+def _moments(scene: Scene, pump: ReservoirCourse) -> Iterator[tuple[str, datetime, str]]:
+    if not pump.ahead:
+        return
+    yield "today", scene.trends.now, f"today {short_day(scene, scene.today)}"
+    for kind, word, on in (
+        ("refill-by", "refill by", pump.refill_by),
+        ("moment", "alarm", pump.alarm_on),
+        ("moment", "empty", pump.dry_on),
+    ):
+        if on is not None:
+            yield kind, noon(on, scene.zone), f"{word} {short_day(scene, on)}"
+
+
+def _summary(scene: Scene, pump: ReservoirCourse) -> str:
+    parts = []
+    last = pump.past[-1]
+    if pump.ahead:
+        parts.append(
+            f"by the programs on record {amount(last.ml)} of {pump.reservoir_ml} mL are in the pump today"
+        )
+        if pump.refill_by:
+            late = "was due" if pump.refill_by < scene.today else "is due"
+            parts.append(f"the refill {late} by {day(pump.refill_by)}")
+        if pump.alarm_on:
+            parts.append(f"the alarm at {amount(pump.alarm_ml)} mL is expected on {day(pump.alarm_on)}")
+    elif not pump.in_place:
+        parts.append(f"this pump was in place until {day(scene.local(last.at))}")
+    elif last.ml == 0:
+        parts.append("by the programs on record the reservoir is empty")
+    off = sum(1 for seen in pump.refills if seen.warnings)
+    if pump.refills:
+        said = f"{off} of {len(pump.refills)} refills found another volume than expected"
+        parts.append(said if off else f"all {len(pump.refills)} refills found the volume that was expected")
+    else:
+        parts.append("no refill is on record yet")
+    return sentence(parts)
+
+
+def _facts(pump: ReservoirCourse) -> Iterator[tuple[str, str]]:
+    yield "Refill by", day(pump.refill_by)
+    yield f"Alarm at {amount(pump.alarm_ml)} mL", day(pump.alarm_on)
+    yield "Alarm at the pump’s largest error", day(pump.worst_case_on)
+    if pump.unusable is not None:
+        yield f"Empty at {amount(pump.unusable.value)} mL [{pump.unusable.tag}]", day(pump.dry_on)
+    else:
+        yield "Empty", day(pump.dry_on)
+    yield "Drug stable until", day(pump.stability_on)
+    yield "Expected now", f"{amount(pump.past[-1].ml)} mL"
+
+
+def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
+    yield sample("Expected volume by the programs on record; it rises at each fill", "volume")
+    if pump.ahead:
+        yield sample("Expected if nothing changes", "volume-ahead")
+    yield sample("Aspirated at a refill", mark=("measured", "circle"))
+    if any(seen.warnings for seen in pump.refills):
+        limit = f"{amount(ABSOLUTE_ML.value)} mL [{ABSOLUTE_ML.tag}]"
+        yield sample(
+            f"Aspirated, and off by more than {limit} or than the pump’s accuracy",
+            mark=("measured-off", "diamond"),
+        )
+    yield sample("Volume at which the pump sounds its low-reservoir alarm", "alarm")
+    if pump.ahead:
+        yield sample("Refill by", "refill-by")
+
+
+def _refills(scene: Scene, pump: ReservoirCourse) -> Grid:
+    rows = [_row(scene, seen) for seen in reversed(pump.refills)]
+    if pump.first_fill:
+        first = [
+            moment(scene, pump.first_fill.at),
+            "–",
+            "–",
+            "–",
+            "–",
+            amount(pump.first_fill.ml),
+            "at the operation",
+            "",
+        ]
+        rows.append([Cell(text) for text in first])
+    heads = ["Filled at", "Expected", "Worked out", "Aspirated", "Difference", "Filled", "Judged", "By"]
+    label = "Fills in mL, the latest first. Expected: as the programmer showed; worked out: by the programs on record"
+    return grid(label, heads, rows, "-nnnnn--")
+
+
+def _row(scene: Scene, seen: RefillSeen) -> list[Cell]:
+    return [
+        Cell(moment(scene, seen.at), todo_link(seen.todo_id)),
+        Cell(amount(seen.expected_ml)),
+        Cell(amount(seen.computed_ml)),
+        Cell(amount(seen.aspirated_ml)),
+        Cell(signed(seen.difference_ml), strong=bool(seen.warnings)),
+        Cell(amount(seen.filled_ml)),
+        Cell(" ".join(seen.warnings) or "as expected"),
+        Cell(seen.by),
+    ]
