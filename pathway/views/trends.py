@@ -36,7 +36,9 @@ def trends(request: HttpRequest, case_id: UUID) -> HttpResponse:
     windows = windows_of(read)
     asked = request.GET.get("window", "")
     window = Window(asked) if asked in windows else default_window(read)
-    scene = Scene(read, protocol_of(case.protocol_id), window, ZoneInfo(case.clinic.time_zone))
+    scene = Scene(
+        read, protocol_of(case.protocol_id), window, ZoneInfo(case.clinic.time_zone), not case.is_open
+    )
     # A trial is looked at first as long as there is no pump.
     figures = [course_figure(scene), *reservoir_figures(scene)]
     figures.insert(len(figures) if read.pumps else 0, trial_figure(scene))

@@ -9,8 +9,11 @@ from pathway.views.charts.drawing import LINE, Drawing, Words
 from pathway.views.charts.panel import Moment, Panel, Paper, stacked
 from pathway.views.charts.scale import Scale, TimeSpan, date_ticks, number_ticks
 
-END_LABELS = 62
+END_LABELS = 74
 """Room at the right for the words at the ends of the lines."""
+
+HEADROOM = 1.14
+"""Above the highest dose, for its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +49,29 @@ class Course:
 
 
 def draw_course(course: Course, paper: Paper) -> Drawing:
-    """Both panels on one sheet of paper."""
+    """Both panels on one sheet of paper; a panel without data is left out."""
+    has = [bool(course.doses), bool(course.scores)]
     rows = len(course.moments)
-    sheet, (upper, lower) = stacked(
-        paper.width, (150, 150), left=40, right=END_LABELS, top=24 + LINE * rows, gap=38, below=40
+    heights = [150.0 for there in has if there]
+    sheet, boxes = stacked(
+        paper.width, heights, left=40, right=END_LABELS, top=32 + LINE * rows, gap=44, below=40
     )
     span = course.span
-    x = Scale(span.low, span.high, upper.left, upper.right)
+    x = Scale(span.low, span.high, boxes[0].left, boxes[0].right)
     dates = date_ticks(span, paper.dates)
-    numbers = number_ticks(0, max((dose.mcg_per_day for dose in course.doses), default=100))
-    doses = Panel(sheet, upper, x, Scale(0, numbers[-1].at, upper.bottom, upper.top))
-    doses.axes("Dose, mcg/day", dates, numbers, named=False, rows=rows)
-    grades = number_ticks(0, course.scale_top)
-    scales = Panel(sheet, lower, x, Scale(0, grades[-1].at, lower.bottom, lower.top))
-    scales.axes("Mean MAS and Penn", dates, grades)
-    _draw_moments(doses, course)
-    _draw_doses(doses, course)
-    _draw_scores(scales, course)
+    if course.doses:
+        highest = max(dose.mcg_per_day for dose in course.doses)
+        numbers = number_ticks(0, highest)
+        ceiling = max(numbers[-1].at, highest * HEADROOM)
+        doses = Panel(sheet, boxes[0], x, Scale(0, ceiling, boxes[0].bottom, boxes[0].top))
+        doses.axes("Dose, mcg/day", dates, numbers, named=not course.scores, rows=rows)
+        _draw_moments(doses, course)
+        _draw_doses(doses, course)
+    if course.scores:
+        grades = number_ticks(0, course.scale_top)
+        scales = Panel(sheet, boxes[-1], x, Scale(0, grades[-1].at, boxes[-1].bottom, boxes[-1].top))
+        scales.axes("Mean MAS and Penn", dates, grades)
+        _draw_scores(scales, course)
     return sheet.done()
 
 
@@ -112,7 +121,7 @@ def _differs(dose: Dose, before: Dose | None) -> bool:
 
 def _draw_scores(panel: Panel, course: Course) -> None:
     if course.baseline is not None:
-        panel.across("baseline", course.baseline, f"baseline {course.baseline:.3g}", end=False)
+        panel.across("baseline", course.baseline)
     seen = [score for score in course.scores if course.span.holds(score.at)]
     mas = [(s.at.timestamp(), s.mas) for s in seen if s.mas is not None and s.joined]
     penn = [(s.at.timestamp(), s.penn) for s in seen if s.penn is not None and s.joined]
@@ -123,16 +132,18 @@ def _draw_scores(panel: Panel, course: Course) -> None:
     apart = [s for s in seen if not s.joined]
     panel.mark("penn-mark", "triangle", [(s.at.timestamp(), s.penn) for s in apart if s.penn is not None])
     panel.mark("mas-mark", "triangle", [(s.at.timestamp(), s.mas) for s in apart if s.mas is not None], 3.5)
-    _name_ends(panel, {"mas": ("MAS", mas), "penn": ("Penn", penn)})
+    ends = [("mas", "MAS", mas[-1:]), ("penn", "Penn", penn[-1:])]
+    if course.baseline is not None:
+        ends.append(("baseline", "before", [(panel.x.high, course.baseline)]))
+    _name_ends(panel, ends)
 
 
-def _name_ends(panel: Panel, series: dict[str, tuple[str, list[tuple[float, float]]]]) -> None:
+def _name_ends(panel: Panel, ends: list[tuple[str, str, list[tuple[float, float]]]]) -> None:
     """The name and last value of each line at its end, kept a line apart from each other."""
-    ends = [(kind, name, points[-1]) for kind, (name, points) in series.items() if points]
-    ends.sort(key=lambda each: -each[2][1])
     floor = float("-inf")
-    for kind, name, (x, y) in ends:
-        across, height = panel.place(x, y)
-        height = max(height + 4, floor)
-        floor = height + LINE - 1
-        panel.sheet.words.append(Words(f"{kind}-text", across + 8, height, f"{name} {y:.3g}"))
+    for kind, name, points in sorted(ends, key=lambda each: -each[2][0][1] if each[2] else 0):
+        for x, y in points:
+            across, height = panel.place(x, y)
+            height = max(height + 4, floor)
+            floor = height + LINE - 1
+            panel.sheet.words.append(Words(f"{kind}-text", across + 8, height, f"{name} {y:.3g}"))

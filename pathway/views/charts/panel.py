@@ -9,18 +9,21 @@ from pathway.views.charts.drawing import LINE, Drawing, Place, Stroke, Words, ap
 from pathway.views.charts.scale import Scale, Tick
 
 HEAD = 8.0
-"""Between a box and what is written right above it."""
+"""Between a box and the words of its moments right above it."""
+TITLE = 16.0
+"""Between a box, or its moments, and its title: the topmost number of the axis reaches into it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """How wide a drawing is, and how many dates fit below it."""
+    """How wide a drawing is, how many dates fit below it, and how many panels side by side."""
 
     width: float
     dates: int
+    columns: int
 
 
-WIDE, NARROW = Paper(760, 9), Paper(330, 4)
+WIDE, NARROW = Paper(760, 9, 2), Paper(330, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ class Panel:
             ]
             sheet.write_apart(years)
         sheet.stroke("axis", line([(box.left, box.bottom), (box.right, box.bottom)]))
-        sheet.write("head", 2, box.top - HEAD - LINE * rows, title)
+        if title:
+            sheet.write("head", 2, box.top - TITLE - LINE * rows, title)
 
     def path(self, kind: str, points: Sequence[tuple[float, float]]) -> None:
         """A line through the points."""
@@ -125,12 +129,12 @@ class Panel:
         """The same shape at each point."""
         self.sheet.stroke(kind, "".join(shape(name, *self.place(x, y), size) for x, y in points))
 
-    def across(self, kind: str, y: float, text: str, *, above: bool = True, end: bool = True) -> None:
-        """A level from edge to edge with its words at an end, above or below the line."""
+    def across(self, kind: str, y: float, text: str = "") -> None:
+        """A level from edge to edge with its words beyond the right end, where no data are."""
         height = self.y.place(y)
         self.sheet.stroke(kind, line([(self.box.left, height), (self.box.right, height)]))
-        side = (self.box.right - 2, "end") if end else (self.box.left + 4, "start")
-        self.sheet.write(f"{kind}-text", side[0], height - 5 if above else height + 14, text, side[1])
+        if text:
+            self.sheet.write(f"{kind}-text", self.box.right + 9, height + 4, text)
 
     def moments(self, moments: Sequence[Moment]) -> None:
         """Uprights with their words above the box, one row each, so that no word lies on a line.

@@ -35,7 +35,7 @@ class Reservoir:
 def draw_reservoir(reservoir: Reservoir, paper: Paper) -> Drawing:
     """One panel with the words of its moments above it."""
     rows = len(reservoir.moments)
-    sheet, (box,) = stacked(paper.width, (230,), left=40, right=16, top=24 + LINE * rows, gap=0, below=40)
+    sheet, (box,) = stacked(paper.width, (230,), left=40, right=46, top=32 + LINE * rows, gap=0, below=40)
     span = reservoir.span
     numbers = number_ticks(0, reservoir.capacity_ml)
     panel = Panel(
@@ -48,7 +48,7 @@ def draw_reservoir(reservoir: Reservoir, paper: Paper) -> Drawing:
     past, ahead = _inside(reservoir.past, span), _inside(reservoir.ahead, span)
     panel.area("volume-area", past)
     for kind, ml, text in reservoir.levels:
-        panel.across(kind, ml, text, above=kind == "alarm", end=kind == "alarm")
+        panel.across(kind, ml, text)
     panel.moments([Moment(at.timestamp(), kind, text) for kind, at, text in reservoir.moments])
     panel.path("volume", past)
     panel.path("volume-ahead", ahead)

@@ -9,8 +9,8 @@ from pathway.views.charts.drawing import Drawing, Words
 from pathway.views.charts.panel import Box, Panel, Paper, Sheet
 from pathway.views.charts.scale import Scale, Tick, number_ticks
 
-HEIGHT, HEADING, BELOW = 120.0, 44.0, 34.0
-LEFT, BETWEEN, RIGHT = 30.0, 34.0, 14.0
+HEADING, CAPTION, HEIGHT, BELOW = 26.0, 32.0, 110.0, 32.0
+LEFT, RIGHT = 28.0, 104.0
 SCALE_TOP = 4.0
 USUAL_HOURS = (0, 1, 2, 4, 6, 8)
 
@@ -26,24 +26,28 @@ class Response:
 
 def draw_trial(responses: Sequence[Response], fall: float, fall_words: str, paper: Paper) -> Drawing:
     """All doses on one sheet. `fall`: the change that usually counts, drawn below each baseline with its words."""
-    row_height = HEADING + HEIGHT + BELOW
-    sheet = Sheet(paper.width, row_height * max(len(responses), 1))
-    width = (paper.width - LEFT - BETWEEN - RIGHT) / 2
+    columns = paper.columns
+    column_width = paper.width / columns
+    panel_height = CAPTION + HEIGHT + BELOW
+    dose_height = HEADING + panel_height * (2 // columns)
+    sheet = Sheet(paper.width, dose_height * len(responses))
     hours = _hours(responses)
     for row, response in enumerate(responses):
-        top = row * row_height + HEADING
-        sheet.write("head", 2, top - 28, response.heading)
-        for column, (kind, title, points) in enumerate(
+        top = row * dose_height + HEADING
+        sheet.write("head", 2, top - 10, response.heading)
+        for index, (kind, title, points) in enumerate(
             (("mas", "Mean MAS", response.mas), ("penn", "Penn", response.penn))
         ):
-            left = LEFT + column * (width + BETWEEN)
+            left, above = index % columns * column_width, top + index // columns * panel_height + CAPTION
+            box = Box(left + LEFT, above, left + column_width - RIGHT, above + HEIGHT)
             panel = Panel(
                 sheet,
-                box := Box(left, top, left + width, top + HEIGHT),
+                box,
                 Scale(0, hours[-1].at, box.left, box.right),
                 Scale(0, SCALE_TOP, box.bottom, box.top),
             )
-            _draw_panel(panel, kind, title, sorted(points), hours, (fall, fall_words))
+            sheet.write("tick", box.left, above - 18, f"{title}, by hours after the dose")
+            _draw_panel(panel, kind, sorted(points), hours, (fall, fall_words))
     return sheet.done()
 
 
@@ -61,20 +65,18 @@ def _hours(responses: Sequence[Response]) -> tuple[Tick, ...]:
 def _draw_panel(
     panel: Panel,
     kind: str,
-    title: str,
     points: Sequence[tuple[float, float]],
     hours: Sequence[Tick],
     fall: tuple[float, str],
 ) -> None:
     box, sheet = panel.box, panel.sheet
     panel.axes("", hours, number_ticks(0, SCALE_TOP))
-    sheet.write("tick", box.left, box.top - 8, f"{title}, hours after the dose")
     if not points:
         sheet.write("tick", (box.left + box.right) / 2, (box.top + box.bottom) / 2, "not scored", "middle")
         return
     before = next((y for x, y in points if x == 0), None)
     if before is not None:
-        panel.across("baseline", before, "")
+        panel.across("baseline", before, f"before {before:.3g}")
         if before >= fall[0]:
             panel.across("threshold", before - fall[0], fall[1])
     panel.path(kind, points)
@@ -83,13 +85,10 @@ def _draw_panel(
 
 
 def _name_lowest(panel: Panel, kind: str, points: Sequence[tuple[float, float]]) -> None:
-    """The values that matter: before the dose, and the lowest after it."""
-    lowest = min(points[1:], key=lambda point: (point[1], point[0]), default=None)
-    labels = []
-    for x, y in (points[0], *([lowest] if lowest else [])):
+    """The value that matters most, at its point: the lowest after the dose, where anything fell."""
+    later = [point for point in points if point[0] > 0]
+    if later and min(y for _, y in later) < points[0][1]:
+        x, y = min(later, key=lambda point: (point[1], point[0]))
         across, height = panel.place(x, y)
         below = height + 17 if height + 17 < panel.box.bottom else height - 9
-        labels.append(
-            Words(f"{kind}-text", across, below if x else height - 9, f"{y:.3g}", "middle" if x else "start")
-        )
-    panel.sheet.words += labels
+        panel.sheet.words.append(Words(f"{kind}-text", across, below, f"{y:.3g}", "middle"))

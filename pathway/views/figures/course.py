@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pathway.clinical.scales import AshworthVariant
@@ -11,6 +11,7 @@ from pathway.models.assessment import ASHWORTH_SCALES
 from pathway.queries.trends import DoseSet, Source, SpasticityScore
 from pathway.views.charts.course import Course, Dose, Score, draw_course
 from pathway.views.charts.panel import NARROW, WIDE
+from pathway.views.charts.scale import TimeSpan
 from pathway.views.figures.figure import (
     Cell,
     Figure,
@@ -33,6 +34,8 @@ from pathway.views.figures.figure import (
 )
 
 TITLE = "Dose and spasticity"
+LONG_AT_ONE_DOSE = timedelta(days=14)
+"""From then on the sentence says how long the dose has stood still."""
 SCALES = dict(ASHWORTH_SCALES)
 
 
@@ -63,8 +66,9 @@ def _course(scene: Scene) -> Course:
     seen = [*(dose.at for dose in trends.doses), *(score.at for score in trends.scores)]
     last = max(trends.doses_end_at if trends.doses else seen[-1], *seen)
     baseline = trends.baseline
+    span = span_of(scene, min(seen), last)
     return Course(
-        span=span_of(scene, min(seen), last),
+        span=span,
         doses=tuple(Dose(dose.at, float(dose.mcg_per_day)) for dose in trends.doses),
         doses_end=trends.doses_end_at,
         scores=tuple(_score(score) for score in trends.scores),
@@ -72,7 +76,7 @@ def _course(scene: Scene) -> Course:
         baseline=float(baseline.mas_mean)
         if trends.doses and baseline and baseline.mas_mean is not None and _joined(baseline)
         else None,
-        notes=tuple(_new_strengths(trends.doses)),
+        notes=tuple(_strengths(trends.doses, span)),
         moments=tuple(
             (
                 pump.first_fill.at,
@@ -94,13 +98,15 @@ def _score(score: SpasticityScore) -> Score:
     return Score(score.at, mas, score.penn, _joined(score))
 
 
-def _new_strengths(doses: tuple[DoseSet, ...]) -> Iterator[tuple[datetime, str]]:
-    """The strength at the start, and each time another one was filled."""
-    before = None
-    for dose in doses:
-        if dose.mcg_per_ml != before:
-            yield dose.at, f"{dose.mcg_per_ml} mcg/mL"
-        before = dose.mcg_per_ml
+def _strengths(doses: tuple[DoseSet, ...], span: TimeSpan) -> list[tuple[datetime, str]]:
+    """The strength where the axis begins, and each time another one was filled."""
+    changes = [
+        (dose.at, f"{dose.mcg_per_ml} mcg/mL")
+        for dose, before in zip(doses, (None, *doses), strict=False)
+        if before is None or before.mcg_per_ml != dose.mcg_per_ml
+    ]
+    earlier = [(span.first, words) for at, words in changes if at < span.first]
+    return [*earlier[-1:], *(change for change in changes if change[0] >= span.first)]
 
 
 def _legend(course: Course) -> Iterator[Sample]:
@@ -108,9 +114,11 @@ def _legend(course: Course) -> Iterator[Sample]:
         yield sample("Daily dose; a diamond where it was changed", "dose", ("dose-mark", "diamond"))
     if len(course.notes) > 1:
         yield sample("Another strength in the pump", "note")
+    if not course.scores:
+        return
     yield sample("Mean MAS: all muscles scored, 1+ counts 1.5", "mas", ("mas-mark", "circle"))
     yield sample("Penn spasm frequency", "penn", ("penn-mark", "square"))
-    if not all(score.joined for score in course.scores):
+    if any(not score.joined and course.span.holds(score.at) for score in course.scores):
         yield sample(
             "Not comparable, so not joined: the trial’s target muscles only, or another Ashworth scale",
             mark=("mas-mark", "triangle"),
@@ -127,13 +135,14 @@ def _dose_words(scene: Scene) -> Iterator[str]:
     doses = scene.trends.doses
     if not doses:
         return
-    last = [dose for dose in doses if dose.changed][-1]
-    length = lasting(last.at - doses[0].at)
-    if last is doses[0]:
-        since = lasting(scene.trends.doses_end_at - last.at)
-        yield f"the dose has stood at {amount(last.mcg_per_day)} mcg/day for {since}"
-    else:
-        yield f"{went('the dose', doses[0].mcg_per_day, last.mcg_per_day, ' mcg/day')} in {length}"
+    first, last = doses[0], [dose for dose in doses if dose.changed][-1]
+    stood = scene.trends.doses_end_at - last.at
+    if last is first:
+        yield f"the dose has been {amount(last.mcg_per_day)} mcg/day for {lasting(stood)}"
+        return
+    path = went("the dose", first.mcg_per_day, last.mcg_per_day, " mcg/day")
+    since = f" and has not changed for {lasting(stood)}" if stood >= LONG_AT_ONE_DOSE else ""
+    yield f"{path} in {lasting(last.at - first.at)}{since}"
 
 
 def _score_words(scene: Scene) -> Iterator[str]:
@@ -148,7 +157,8 @@ def _score_words(scene: Scene) -> Iterator[str]:
         if len(values) > 1:
             yield went(name, values[0], values[-1])
         elif values:
-            yield f"{name} was {amount(values[0])}"
+            since = ", not scored since" if trends.doses else ""
+            yield f"{name} was {amount(values[0])}{since}"
 
 
 def _doses(scene: Scene) -> Grid:

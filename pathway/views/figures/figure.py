@@ -43,6 +43,7 @@ class Scene:
     protocol: Protocol
     window: Window
     zone: ZoneInfo
+    ended: bool = False
 
     @property
     def today(self) -> date:
@@ -130,6 +131,8 @@ class Figure:
 def awaited(scene: Scene, key: str, title: str, what: str) -> Missing:
     """The empty state of a figure: the to-do that brings `what`, open now or named with its stage."""
     definition, open_id = scene.protocol.todos.get(key), scene.trends.open_todos.get(key)
+    if scene.ended:
+        return Missing(title.removesuffix(" yet"), "None came on record before the case ended.")
     if definition is None:
         return Missing(title, "")
     if open_id is not None:
@@ -145,9 +148,8 @@ def awaited(scene: Scene, key: str, title: str, what: str) -> Missing:
 
 def span_of(scene: Scene, earliest: datetime, last: datetime, margin: float = 0.03) -> TimeSpan:
     """The time axis from the window's start, not before `earliest`, with a little room in front of the first mark."""
-    first = max(earliest, window_start(scene))
-    length = max(last - first, SHORTEST)
-    return TimeSpan(min(first, last) - length * margin, max(last, first + SHORTEST), scene.zone)
+    first = min(max(earliest, window_start(scene)), last - SHORTEST)
+    return TimeSpan(first - (last - first) * margin, last, scene.zone)
 
 
 def window_start(scene: Scene) -> datetime:

@@ -77,7 +77,7 @@ def _reservoir(scene: Scene, pump: ReservoirCourse) -> Reservoir:
             )
             for seen in pump.refills
         ),
-        levels=(("alarm", float(pump.alarm_ml), f"alarm {amount(pump.alarm_ml)} mL"),),
+        levels=(("alarm", float(pump.alarm_ml), "alarm"),),
         moments=tuple(_moments(scene, pump)),
     )
 
@@ -145,14 +145,15 @@ def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
     yield sample("Expected volume by the programs on record; it rises at each fill", "volume")
     if pump.ahead:
         yield sample("Expected if nothing changes", "volume-ahead")
-    yield sample("Aspirated at a refill", mark=("measured", "circle"))
+    if pump.refills:
+        yield sample("Aspirated at a refill", mark=("measured", "circle"))
     if any(seen.warnings for seen in pump.refills):
         limit = f"{amount(ABSOLUTE_ML.value)} mL [{ABSOLUTE_ML.tag}]"
         yield sample(
             f"Aspirated, and off by more than {limit} or than the pump’s accuracy",
             mark=("measured-off", "diamond"),
         )
-    yield sample("Volume at which the pump sounds its low-reservoir alarm", "alarm")
+    yield sample(f"{amount(pump.alarm_ml)} mL: the pump sounds its low-reservoir alarm", "alarm")
     if pump.ahead:
         yield sample("Refill by", "refill-by")
 
