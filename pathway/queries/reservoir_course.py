@@ -54,7 +54,8 @@ class RefillSeen:
 
 @dataclass(frozen=True, slots=True)
 class ReservoirCourse:
-    """One pump. `past` ends now (or where the pump came out), `ahead` starts there; both may be empty.
+    """One pump. `past` ends now (or where the pump came out), `ahead` starts there and may be empty. `running`: it is
+    in place in an open case, so that its dates ahead count.
 
     A volume jumps where two levels share an instant. `unusable` is None where no source gives the number.
     """
@@ -62,6 +63,7 @@ class ReservoirCourse:
     model: str
     serial: str
     in_place: bool
+    running: bool
     reservoir_ml: int
     alarm_ml: Decimal
     unusable: Sourced[Decimal] | None
@@ -84,11 +86,13 @@ def course_of(
     model = PUMP_MODELS[pump.model]
     events = events_of(pump, refills, programs)
     past, ahead = levels(stretches(events) if events else (), until)
+    running = pump.in_place and until >= now
     first = next((event for event in events if isinstance(event, Fill)), None)
     return ReservoirCourse(
         model=model.name,
         serial=pump.serial,
         in_place=pump.in_place,
+        running=running,
         reservoir_ml=pump.reservoir_ml,
         alarm_ml=pump.alarm_ml,
         unusable=model.unusable_ml,
@@ -96,7 +100,7 @@ def course_of(
         first_fill=Level(first.at, first.volume_ml) if first else None,
         refills=_refills_seen(pump, refills, events),
         past=past,
-        ahead=ahead if pump.in_place and until >= now else (),
+        ahead=ahead if running else (),
         refill_by=pump.refill_by,
         alarm_on=pump.alarm_on,
         worst_case_on=pump.worst_case_on,

@@ -51,7 +51,8 @@ class Course:
 def draw_course(course: Course, paper: Paper) -> Drawing:
     """Both panels on one sheet of paper; a panel without data is left out."""
     has = [bool(course.doses), bool(course.scores)]
-    rows = len(course.moments)
+    moments = [Moment(at.timestamp(), "moment", text) for at, text in course.moments if course.span.holds(at)]
+    rows = len(moments) if course.doses else 0
     heights = [150.0 for there in has if there]
     sheet, boxes = stacked(
         paper.width, heights, left=40, right=END_LABELS, top=32 + LINE * rows, gap=44, below=40
@@ -65,7 +66,9 @@ def draw_course(course: Course, paper: Paper) -> Drawing:
         ceiling = max(numbers[-1].at, highest * HEADROOM)
         doses = Panel(sheet, boxes[0], x, Scale(0, ceiling, boxes[0].bottom, boxes[0].top))
         doses.axes("Dose, mcg/day", dates, numbers, named=not course.scores, rows=rows)
-        _draw_moments(doses, course)
+        doses.moments(moments)
+        notes = [Moment(at.timestamp(), "note", text) for at, text in course.notes if span.holds(at)]
+        doses.noted(notes)
         _draw_doses(doses, course)
     if course.scores:
         grades = number_ticks(0, course.scale_top)
@@ -73,12 +76,6 @@ def draw_course(course: Course, paper: Paper) -> Drawing:
         scales.axes("Mean MAS and Penn", dates, grades)
         _draw_scores(scales, course)
     return sheet.done()
-
-
-def _draw_moments(panel: Panel, course: Course) -> None:
-    span = course.span
-    panel.moments([Moment(at.timestamp(), "moment", text) for at, text in course.moments if span.holds(at)])
-    panel.noted([Moment(at.timestamp(), "note", text) for at, text in course.notes if span.holds(at)])
 
 
 def steps(doses: tuple[Dose, ...], end: datetime, span: TimeSpan) -> list[tuple[float, float]]:

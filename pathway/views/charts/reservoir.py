@@ -34,9 +34,10 @@ class Reservoir:
 
 def draw_reservoir(reservoir: Reservoir, paper: Paper) -> Drawing:
     """One panel with the words of its moments above it."""
-    rows = len(reservoir.moments)
-    sheet, (box,) = stacked(paper.width, (230,), left=40, right=46, top=32 + LINE * rows, gap=0, below=40)
     span = reservoir.span
+    moments = [Moment(at.timestamp(), kind, text) for kind, at, text in reservoir.moments if span.holds(at)]
+    rows = len(moments)
+    sheet, (box,) = stacked(paper.width, (230,), left=40, right=46, top=32 + LINE * rows, gap=0, below=40)
     numbers = number_ticks(0, reservoir.capacity_ml)
     panel = Panel(
         sheet,
@@ -49,7 +50,7 @@ def draw_reservoir(reservoir: Reservoir, paper: Paper) -> Drawing:
     panel.area("volume-area", past)
     for kind, ml, text in reservoir.levels:
         panel.across(kind, ml, text)
-    panel.moments([Moment(at.timestamp(), kind, text) for kind, at, text in reservoir.moments])
+    panel.moments(moments)
     panel.path("volume", past)
     panel.path("volume-ahead", ahead)
     _draw_measured(panel, reservoir)

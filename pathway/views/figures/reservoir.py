@@ -57,7 +57,7 @@ def _figure(scene: Scene, pump: ReservoirCourse, index: int) -> Figure:
         summary=_summary(scene, pump),
         drawings=(("wide", draw_reservoir(reservoir, WIDE)), ("narrow", draw_reservoir(reservoir, NARROW))),
         legend=tuple(_legend(pump)),
-        facts=tuple(_facts(pump)) if pump.ahead else (),
+        facts=tuple(_facts(pump)) if pump.running else (),
         tables=(_refills(scene, pump),),
         described="The expected volume over time with every fill, what was measured, and the alarm volume.",
     )
@@ -84,15 +84,15 @@ def _reservoir(scene: Scene, pump: ReservoirCourse) -> Reservoir:
 
 def _span(scene: Scene, pump: ReservoirCourse) -> TimeSpan:
     last = pump.past[-1].at
-    if pump.ahead:
+    if pump.running:
         dates = [on for on in (pump.refill_by, pump.alarm_on, pump.dry_on, pump.stability_on) if on]
         latest = max((noon(on, scene.zone) for on in dates), default=last)
-        last = max(last, min(pump.ahead[-1].at, latest) + AHEAD)
+        last = max(last, min(pump.ahead[-1].at if pump.ahead else latest, latest) + AHEAD)
     return span_of(scene, pump.past[0].at, last)
 
 
 def _moments(scene: Scene, pump: ReservoirCourse) -> Iterator[tuple[str, datetime, str]]:
-    if not pump.ahead:
+    if not pump.running:
         return
     yield "today", scene.trends.now, f"today {short_day(scene, scene.today)}"
     for kind, word, on in (
@@ -105,28 +105,35 @@ def _moments(scene: Scene, pump: ReservoirCourse) -> Iterator[tuple[str, datetim
 
 
 def _summary(scene: Scene, pump: ReservoirCourse) -> str:
-    parts = []
+    return sentence([*_state(scene, pump), _found(pump)])
+
+
+def _found(pump: ReservoirCourse) -> str:
+    """Whether the refills found what was expected."""
+    refills, off = len(pump.refills), sum(1 for seen in pump.refills if seen.warnings)
+    if not refills:
+        return "no refill is on record yet"
+    if off:
+        return f"{off} of {refills} refill{'s' if refills > 1 else ''} found another volume than expected"
+    return (
+        f"{'the one refill' if refills == 1 else f'all {refills} refills'} found the volume that was expected"
+    )
+
+
+def _state(scene: Scene, pump: ReservoirCourse) -> Iterator[str]:
+    """Where the pump stands today, or until when it was in place."""
     last = pump.past[-1]
-    if pump.ahead:
-        parts.append(
-            f"by the programs on record {amount(last.ml)} of {pump.reservoir_ml} mL are in the pump today"
-        )
-        if pump.refill_by:
-            late = "was due" if pump.refill_by < scene.today else "is due"
-            parts.append(f"the refill {late} by {day(pump.refill_by)}")
-        if pump.alarm_on:
-            parts.append(f"the alarm at {amount(pump.alarm_ml)} mL is expected on {day(pump.alarm_on)}")
-    elif not pump.in_place:
-        parts.append(f"this pump was in place until {day(scene.local(last.at))}")
-    elif last.ml == 0:
-        parts.append("by the programs on record the reservoir is empty")
-    off = sum(1 for seen in pump.refills if seen.warnings)
-    if pump.refills:
-        said = f"{off} of {len(pump.refills)} refills found another volume than expected"
-        parts.append(said if off else f"all {len(pump.refills)} refills found the volume that was expected")
-    else:
-        parts.append("no refill is on record yet")
-    return sentence(parts)
+    if not pump.running:
+        yield f"this pump {'was in place' if not pump.in_place else 'is on record'} until {day(scene.local(last.at))}"
+        return
+    left = f"{amount(last.ml)} of {pump.reservoir_ml} mL are in the pump today"
+    yield f"by the programs on record {left if last.ml else 'the reservoir is empty'}"
+    if pump.refill_by:
+        late = "was due" if pump.refill_by < scene.today else "is due"
+        yield f"the refill {late} by {day(pump.refill_by)}"
+    if pump.alarm_on:
+        passed = "was expected" if pump.alarm_on < scene.today else "is expected"
+        yield f"the alarm at {amount(pump.alarm_ml)} mL {passed} on {day(pump.alarm_on)}"
 
 
 def _facts(pump: ReservoirCourse) -> Iterator[tuple[str, str]]:
@@ -154,7 +161,7 @@ def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
             mark=("measured-off", "diamond"),
         )
     yield sample(f"{amount(pump.alarm_ml)} mL: the pump sounds its low-reservoir alarm", "alarm")
-    if pump.ahead:
+    if pump.running:
         yield sample("Refill by", "refill-by")
 
 
