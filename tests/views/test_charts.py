@@ -351,6 +351,16 @@ def test_each_scale_has_its_own_baseline_and_threshold() -> None:
     assert texts(found, "penn-text") == ["1"] * 2
 
 
+def test_the_threshold_lies_the_fall_below_the_baseline() -> None:
+    found = draw_trial([Response("50 mcg", ((0, 3), (4, 2)), ())], 1, "fall of 1 [P]", WIDE)
+    height = {words.kind: words.y for words in found.words}
+    ticks = {words.text: words.y for words in found.words if words.kind == "tick" and words.anchor == "end"}
+    assert height["baseline-text"] == pytest.approx(ticks["3"])
+    assert height["threshold-text"] == pytest.approx(ticks["2"])
+    [level] = [stroke.d for stroke in found.strokes if stroke.kind == "threshold"]
+    assert level.split()[-1] == drawing.number(ticks["2"] - 4)
+
+
 def test_without_a_reading_before_the_dose_there_is_no_threshold() -> None:
     found = draw_trial([Response("50 mcg", ((1, 2.6), (4, 1.5)), ())], 1, "fall of 1 [P]", NARROW)
     assert texts(found, "threshold-text") == []

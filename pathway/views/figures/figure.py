@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -214,7 +214,7 @@ def went(name: str, first: Decimal | int, last: Decimal | int, unit: str = "", p
     return f"{name} {'rose' if last > first else 'fell'} from {start} to {end}{unit}"
 
 
-def sentence(parts: Mapping[str, str] | Sequence[str]) -> str:
+def sentence(parts: Iterable[str]) -> str:
     """Clauses as one sentence."""
     clauses = [part for part in parts if part]
     text = "; ".join(clauses)
