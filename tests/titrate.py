@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from pathway.engine.todos import record_now
 from pathway.models import ProgramRecord
+from pathway.models.base import new_id
+from tests.examples import moved
 from tests.walk import Walk
 
 
@@ -33,4 +36,18 @@ def refill(walk: Walk, aspirated: str, expected: str, dose: int, days: int) -> N
         residual_action="Aspirated again; the log shows no stall." if aspirated != expected else "",
         daily_dose_mcg_per_day=Decimal(dose),
         previous_dose_mcg_per_day=Decimal(dose),
+    )
+
+
+def record(walk: Walk, days: int, **event: Any) -> None:
+    """What the physiatrist records outside every duty, some days on."""
+    walk.wait(days)
+    values = moved("volume_event", walk.today) | {"volume_ml": None, "dose_mcg": None} | event
+    record_now(
+        case_id=walk.case_id,
+        key="pump_event",
+        request_id=new_id(),
+        by=walk.cast.phil,
+        at=walk.at,
+        record=values,
     )

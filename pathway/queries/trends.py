@@ -5,29 +5,32 @@ Superseded records do not count. It draws nothing and judges nothing; instants a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
+from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.clinical.scales import AshworthVariant
 from pathway.models import (
     Assessment,
     Case,
+    Catheter,
     ProgramRecord,
     Pump,
     Refill,
     Todo,
     TrialReadings,
+    VolumeEvent,
 )
 from pathway.models.record import ClinicalRecord
-from pathway.queries.reservoir_course import ReservoirCourse, course_of
+from pathway.models.volume import STOPPED
+from pathway.queries.reservoir_course import PumpRows, ReservoirCourse, course_of
 
 RecordT = TypeVar("RecordT", bound=ClinicalRecord)
 
@@ -38,6 +41,7 @@ class Source(StrEnum):
     ASSESSMENT = "assessment"
     PROGRAM = "program"
     REFILL = "refill"
+    EVENT = "volume_event"
     TRIAL = "trial_readings"
 
     @property
@@ -47,17 +51,21 @@ class Source(StrEnum):
             "assessment": "Assessment",
             "program": "Program",
             "refill": "Refill",
+            "volume_event": "Infusion stopped",
             "trial_readings": "Trial, before the dose",
         }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class DoseSet:
-    """A daily dose that was set. `changed`: it differs from the one before, or is the first."""
+    """A daily dose that was set, 0 for a stop. `changed`: it differs from the one before, or is the first.
+
+    `mcg_per_ml` is None for a stop.
+    """
 
     at: datetime
     mcg_per_day: Decimal
-    mcg_per_ml: int
+    mcg_per_ml: int | None
     changed: bool
     source: Source
     by: str
@@ -126,29 +134,34 @@ class Trends:
 
     @property
     def baseline(self) -> SpasticityScore | None:
-        """The last assessment before the first dose through a pump; before any dose, the last one of all."""
+        """The last assessment up to the day of the first dose through a pump; before any dose, the last of all."""
         first = self.doses[0].at if self.doses else self.now
-        before = [score for score in self.scores if score.source is Source.ASSESSMENT and score.at <= first]
+        assessed = [score for score in self.scores if score.source is Source.ASSESSMENT]
+        before = [score for score in assessed if score.at.date() <= first.astimezone(score.at.tzinfo).date()]
         return before[-1] if before else None
 
 
-def read_trends(case: Case, now: datetime) -> Trends:
-    """The course of a case, its clinic loaded. Six queries."""
+def read_trends(case: Case, now: datetime, models: Mapping[str, PumpModel] = PUMP_MODELS) -> Trends:
+    """The course of a case, its clinic loaded. Eight queries. `models`: the pumps that this site knows, by code."""
     zone = ZoneInfo(case.clinic.time_zone)
-    pumps = list(
-        Pump.objects.filter(case_id=case.id).select_related("operation").order_by("implanted_on", "id")
-    )
+    pumps = Pump.objects.filter(case_id=case.id).select_related("operation").order_by("implanted_on", "id")
+    catheters = Catheter.objects.filter(pump__case_id=case.id).order_by("implanted_on", "id")
+    last_catheter = {catheter.pump_id: catheter for catheter in catheters}
     refills = _valid(Refill, case.id, "refilled_at")
     programs = _valid(ProgramRecord, case.id, "effective_at")
-    assessments = _valid(Assessment, case.id, "assessed_on")
+    events = _valid(VolumeEvent, case.id, "happened_at")
     readings = _valid(TrialReadings, case.id, "read_on")
-    todos = Todo.objects.filter(Q(case_id=case.id, state="open")).order_by("-due_on").values_list("key", "id")
+    todos = Todo.objects.filter(case_id=case.id, state="open").order_by("-due_on").values_list("key", "id")
+    rows = [
+        PumpRows(pump, models[pump.model], last_catheter.get(pump.id), refills, programs, events)
+        for pump in pumps
+    ]
     return Trends(
         now=now,
-        doses=_doses(refills, programs),
-        doses_end_at=_end_of(pumps, case, zone, now),
-        scores=_scores(assessments, programs, readings, zone),
-        pumps=_courses(pumps, refills, programs, case, zone, now),
+        doses=_doses(refills, programs, events),
+        doses_end_at=_end_of([row.pump for row in rows], case, zone, now),
+        scores=_scores(_valid(Assessment, case.id, "assessed_on"), programs, readings, zone),
+        pumps=_courses(rows, case, zone, now),
         trial=tuple(_trial(record) for record in readings),
         open_todos=dict(todos),
     )
@@ -165,25 +178,24 @@ def noon(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(12), zone)
 
 
-def _doses(refills: Sequence[Refill], programs: Sequence[ProgramRecord]) -> tuple[DoseSet, ...]:
-    rows: list[tuple[datetime, Source, Refill | ProgramRecord]] = [
-        *((row.refilled_at, Source.REFILL, row) for row in refills),
-        *((row.effective_at, Source.PROGRAM, row) for row in programs),
+def _doses(
+    refills: Sequence[Refill], programs: Sequence[ProgramRecord], events: Sequence[VolumeEvent]
+) -> tuple[DoseSet, ...]:
+    set_at: list[tuple[datetime, Source, Decimal, int | None, ClinicalRecord]] = [
+        (row.refilled_at, Source.REFILL, row.daily_dose_mcg_per_day, row.concentration_mcg_per_ml, row)
+        for row in refills
+    ]
+    set_at += [
+        (row.effective_at, Source.PROGRAM, row.daily_dose_mcg_per_day, row.concentration_mcg_per_ml, row)
+        for row in programs
+    ]
+    set_at += [
+        (row.happened_at, Source.EVENT, Decimal(0), None, row) for row in events if row.event == STOPPED
     ]
     found: list[DoseSet] = []
-    for at, source, row in sorted(rows, key=lambda each: (each[0], each[2].recorded_at)):
-        dose = row.daily_dose_mcg_per_day
-        found.append(
-            DoseSet(
-                at=at,
-                mcg_per_day=dose,
-                mcg_per_ml=row.concentration_mcg_per_ml,
-                changed=not found or found[-1].mcg_per_day != dose,
-                source=source,
-                by=str(row.recorded_by),
-                todo_id=row.todo_id,
-            )
-        )
+    for at, source, dose, strength, row in sorted(set_at, key=lambda each: (each[0], each[4].recorded_at)):
+        changed = not found or found[-1].mcg_per_day != dose
+        found.append(DoseSet(at, dose, strength, changed, source, str(row.recorded_by), row.todo_id))
     return tuple(found)
 
 
@@ -265,32 +277,27 @@ def _end_of(pumps: Sequence[Pump], case: Case, zone: ZoneInfo, now: datetime) ->
 
 
 def _courses(
-    pumps: Sequence[Pump],
-    refills: Sequence[Refill],
-    programs: Sequence[ProgramRecord],
-    case: Case,
-    zone: ZoneInfo,
-    now: datetime,
+    rows: Sequence[PumpRows], case: Case, zone: ZoneInfo, now: datetime
 ) -> tuple[ReservoirCourse, ...]:
     """Each pump with what was done to it: from its fill at the operation to that of the next pump."""
     found = []
-    fills = [pump.operation.filled_at for pump in pumps]
-    for index, pump in enumerate(pumps):
-        # Whatever was set before the first pump's fill is the first pump's: programs may be typed a little early.
-        start = fills[index] if index else None
-        following = fills[index + 1] if index + 1 < len(pumps) else None
-        end = min(following, now) if following else _end_of([pump], case, zone, now)
-        found.append(
-            course_of(
-                pump,
-                [row for row in refills if _between(row.refilled_at, start, following)],
-                [row for row in programs if _between(row.effective_at, start, following)],
-                now,
-                max(fills[index], end),
-            )
+    for mine, following in zip_longest(rows, rows[1:]):
+        start = mine.pump.operation.filled_at
+        end = following.pump.operation.filled_at if following else None
+        until = min(end, now) if end else _end_of([mine.pump], case, zone, now)
+        own = replace(
+            mine,
+            refills=[
+                row for row in mine.refills if start <= row.refilled_at and (not end or row.refilled_at < end)
+            ],
+            programs=[
+                row
+                for row in mine.programs
+                if start <= row.effective_at and (not end or row.effective_at < end)
+            ],
+            events=[
+                row for row in mine.events if start <= row.happened_at and (not end or row.happened_at < end)
+            ],
         )
+        found.append(course_of(own, case.clinic.time_zone, now, max(start, until)))
     return tuple(found)
-
-
-def _between(at: datetime, start: datetime | None, end: datetime | None) -> bool:
-    return (start is None or start <= at) and (end is None or at < end)

@@ -55,7 +55,7 @@ def trends(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def windows_of(read: Trends) -> tuple[Window, ...]:
     """The windows that differ for this case."""
-    fills = [pump.first_fill.at for pump in read.pumps if pump.first_fill]
+    fills = [pump.first_fill.at for pump in read.pumps]
     if not fills:
         return (Window.ALL,)
     long = read.now - min(fills) > timedelta(days=365)
@@ -65,7 +65,7 @@ def windows_of(read: Trends) -> tuple[Window, ...]:
 def default_window(read: Trends) -> Window:
     """The last year of a long course, a shorter one since the implant, else everything."""
     offered = windows_of(read)
-    fills = [pump.first_fill.at for pump in read.pumps if pump.first_fill]
+    fills = [pump.first_fill.at for pump in read.pumps]
     if fills and read.now - min(fills) > LONG_COURSE and read.doses_end_at > read.now - timedelta(days=365):
         return Window.YEAR
     return Window.PUMP if Window.PUMP in offered else Window.ALL

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from pathway.clinical.reservoir import expected_residual_ml
 from pathway.engine.todos import reopen
 from pathway.models import Assessment, Case, Operation, ProgramRecord, Pump, Refill
-from pathway.queries.reservoir_course import events_of
+from pathway.queries.pump_log import read_pump
 from pathway.queries.trends import Source, Trends, read_trends
 from tests.cast import MONDAY, Cast, referred
-from tests.titrate import refill, step
+from tests.titrate import record, refill, step
 from tests.walk import Walk
 
 ZONE = ZoneInfo("America/Chicago")
@@ -110,9 +109,10 @@ def test_the_line_is_what_the_clinical_layer_expects(walk: Walk) -> None:
     [pump] = trends(walk, timedelta(days=10)).pumps
     operation = Operation.objects.get()
     assert (pump.past[0].at, pump.past[0].ml) == (operation.filled_at, operation.fill_ml)
-    events = events_of(Pump.objects.select_related("operation").get(), [], list(ProgramRecord.objects.all()))
+    read = read_pump(walk.case_id, ZONE.key)
+    assert read is not None
     for level in (*pump.past[1::2], pump.past[-1]):
-        assert level.ml == expected_residual_ml(events, level.at)
+        assert level.ml == read.facts.log.until(level.at).residual_ml(level.at)
     assert pump.past[-1].at == walk.at + timedelta(days=10)
     assert [level.ml for level in pump.past] == sorted((level.ml for level in pump.past), reverse=True)
 
@@ -163,7 +163,31 @@ def test_a_superseded_refill_leaves_the_line_alone(walk: Walk) -> None:
     Refill.objects.update(superseded_at=walk.at)
     [pump] = trends(walk).pumps
     assert pump.refills == ()
-    assert round(pump.past[-1].ml, 1) == 12
+    assert 11.5 < pump.past[-1].ml < 12.5
+
+
+def test_a_bolus_a_correction_and_a_stop_bend_the_line(walk: Walk, cast: Cast) -> None:
+    start = walk.today
+    record(walk, 10, event="bolus", dose_mcg=Decimal(50))
+    record(walk, 10, event="measured", volume_ml=Decimal("9.5"))
+    record(walk, 10, event="stopped")
+    found = trends(walk, timedelta(days=10))
+    [pump] = found.pumps
+    assert [(seen.ml, seen.measured) for seen in pump.events] == [
+        (Decimal("0.1"), False),
+        (Decimal("9.5"), True),
+        (None, False),
+    ]
+    bolus, measured, stopped = (
+        datetime.combine(start + timedelta(days), time(1), ZONE) for days in (10, 20, 30)
+    )
+    at_bolus = [level.ml for level in pump.past if level.at == bolus]
+    assert at_bolus[0] - at_bolus[-1] == Decimal("0.1")
+    assert [level.ml for level in pump.past if level.at == measured][-1] == Decimal("9.5")
+    assert pump.past[-2].ml == pump.past[-1].ml > 0  # nothing runs any more
+    assert pump.ahead == ()
+    assert pump.stopped_at == stopped
+    assert (found.doses[-1].mcg_per_day, found.doses[-1].source) == (0, Source.EVENT)
 
 
 def test_a_new_pump_takes_over_where_the_old_one_ends(walk: Walk) -> None:
@@ -214,11 +238,11 @@ def test_another_cases_records_stay_out(walk: Walk, cast: Cast) -> None:
     assert trends(other).pumps == ()
 
 
-def test_six_queries_however_long_the_course(walk: Walk, django_assert_num_queries: Any) -> None:
+def test_eight_queries_however_long_the_course(walk: Walk, django_assert_num_queries: Any) -> None:
     step(walk, 120)
     refill(walk, "12.0", "12.0", 120, 20)
     case = Case.objects.select_related("clinic").get(pk=walk.case_id)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         found = read_trends(case, walk.at)
     assert len(found.doses) == 3
     assert found.pumps[0].implanted_on <= date(2027, 1, 1)

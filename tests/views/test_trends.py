@@ -8,13 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pathway.engine.cases import close
-from pathway.models import Pump, Refill
+from pathway.models import ProgramRecord, Pump, Refill
 from tests.cast import MONDAY, Cast, make_cast, referred
-from tests.titrate import refill, step
+from tests.titrate import record, refill, step
 from tests.views.desk import MAX_QUERIES, Desk, at, case_url, todo_url, words
 from tests.walk import Walk
 
@@ -76,7 +77,8 @@ def test_the_course_in_a_sentence_for_the_eye_and_for_the_screen_reader(walk: Wa
 def test_every_dose_and_score_of_the_picture_stands_in_a_table(walk: Walk) -> None:
     step(walk, 120, mas_mean=Decimal("2.10"), penn_frequency=2)
     table = rows(card(page_of(walk), "course"))
-    day = f"{walk.today.day} {walk.today:%b %Y}, 12:00"
+    [set_at] = ProgramRecord.objects.filter(daily_dose_mcg_per_day=120).values_list("effective_at", flat=True)
+    day = f"{walk.today.day} {walk.today:%b %Y}, {set_at.astimezone(ZoneInfo('America/Chicago')):%H:%M}"
     assert [day, "120", "+20 %", "500", "Program", "phil"] in table
     assert [day, "2.1", "2", "Program", "phil"] in table
     assert any(row[1:4] == ["100", "first", "500"] for row in table)
@@ -113,6 +115,19 @@ def test_refills_with_their_discrepancy(walk: Walk) -> None:
     assert row[1:6] == ["12", "12", "15", "+3", "20"]
     assert "3 mL off the expected volume; the limit is 2." in row[6]
     assert "off by more than 2 mL [V]" in figure
+
+
+def test_a_stopped_infusion_is_said_and_its_events_are_listed(walk: Walk) -> None:
+    record(walk, 10, event="measured", volume_ml=Decimal("12.5"))
+    record(walk, 10, event="stopped")
+    page = page_of(walk)
+    off = f"{walk.today.day} {walk.today:%b %Y}, 01:00"
+    assert f"The infusion is off since {off};" in card(page, "course")
+    assert f"the infusion is off since {off}, and the dates count as if it ran;" in card(page, "reservoir")
+    assert any(row[1:4] == ["0", "stop", "–"] for row in rows(card(page, "course")))
+    assert any(
+        row[1:3] == ["Volume measured (a correction)", "12.5"] for row in rows(card(page, "reservoir"))
+    )
 
 
 def test_an_empty_reservoir_is_said_and_keeps_its_dates(walk: Walk) -> None:

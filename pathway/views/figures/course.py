@@ -83,7 +83,6 @@ def _course(scene: Scene) -> Course:
                 f"{'pump filled' if not index else 'new pump'} {short_day(scene, scene.local(pump.first_fill.at))}",
             )
             for index, pump in enumerate(trends.pumps)
-            if pump.first_fill
         ),
     )
 
@@ -100,9 +99,10 @@ def _score(score: SpasticityScore) -> Score:
 
 def _strengths(doses: tuple[DoseSet, ...], span: TimeSpan) -> list[tuple[datetime, str]]:
     """The strength where the axis begins, and each time another one was filled."""
+    known = [dose for dose in doses if dose.mcg_per_ml is not None]
     changes = [
         (dose.at, f"{dose.mcg_per_ml} mcg/mL")
-        for dose, before in zip(doses, (None, *doses), strict=False)
+        for dose, before in zip(known, (None, *known), strict=False)
         if before is None or before.mcg_per_ml != dose.mcg_per_ml
     ]
     earlier = [(span.first, words) for at, words in changes if at < span.first]
@@ -136,6 +136,9 @@ def _dose_words(scene: Scene) -> Iterator[str]:
     if not doses:
         return
     first, last = doses[0], [dose for dose in doses if dose.changed][-1]
+    if not last.mcg_per_day:
+        yield f"the infusion is off since {moment(scene, last.at)}"
+        return
     stood = scene.trends.doses_end_at - last.at
     if last is first:
         yield f"the dose has been {amount(last.mcg_per_day)} mcg/day for {lasting(stood)}"
@@ -169,7 +172,7 @@ def _doses(scene: Scene) -> Grid:
                 Cell(moment(scene, dose.at)),
                 Cell(amount(dose.mcg_per_day, 2), strong=dose.changed),
                 Cell(_step(dose, before)),
-                Cell(str(dose.mcg_per_ml)),
+                Cell(amount(dose.mcg_per_ml)),
                 Cell(dose.source.label, todo_link(dose.todo_id)),
                 Cell(dose.by),
             ]
@@ -184,6 +187,8 @@ def _step(dose: DoseSet, before: DoseSet | None) -> str:
         return "first"
     if not dose.changed:
         return "none"
+    if not dose.mcg_per_day or not before.mcg_per_day:
+        return "restart" if dose.mcg_per_day else "stop"
     return f"{signed((dose.mcg_per_day - before.mcg_per_day) / before.mcg_per_day * Decimal(100))} %"
 
 

@@ -158,7 +158,7 @@ def window_start(scene: Scene) -> datetime:
     beginning = datetime.min.replace(tzinfo=now.tzinfo)
     if scene.window is Window.YEAR:
         return now - timedelta(days=365)
-    fills = [pump.first_fill.at for pump in pumps if pump.first_fill]
+    fills = [pump.first_fill.at for pump in pumps]
     return min(fills) if fills and scene.window is Window.PUMP else beginning
 
 

@@ -58,7 +58,7 @@ def _figure(scene: Scene, pump: ReservoirCourse, index: int) -> Figure:
         drawings=(("wide", draw_reservoir(reservoir, WIDE)), ("narrow", draw_reservoir(reservoir, NARROW))),
         legend=tuple(_legend(pump)),
         facts=tuple(_facts(pump)) if pump.running else (),
-        tables=(_refills(scene, pump),),
+        tables=(_refills(scene, pump), *([_events(scene, pump)] if pump.events else [])),
         described="The expected volume over time with every fill, what was measured, and the alarm volume.",
     )
 
@@ -73,9 +73,12 @@ def _reservoir(scene: Scene, pump: ReservoirCourse) -> Reservoir:
             Measured(
                 seen.at,
                 float(min(seen.aspirated_ml, Decimal(pump.reservoir_ml))),
-                f"{signed(seen.difference_ml)} mL" if seen.warnings else "",
+                f"{_difference(seen)} mL" if seen.warnings else "",
             )
             for seen in pump.refills
+        )
+        + tuple(
+            Measured(seen.at, float(seen.ml)) for seen in pump.events if seen.measured and seen.ml is not None
         ),
         levels=(("alarm", float(pump.alarm_ml), "alarm"),),
         moments=tuple(_moments(scene, pump)),
@@ -128,6 +131,8 @@ def _state(scene: Scene, pump: ReservoirCourse) -> Iterator[str]:
         return
     left = f"{amount(last.ml)} of {pump.reservoir_ml} mL are in the pump today"
     yield f"by the programs on record {left if last.ml else 'the reservoir is empty'}"
+    if pump.stopped_at:
+        yield f"the infusion is off since {moment(scene, pump.stopped_at)}, and the dates count as if it ran"
     if pump.refill_by:
         late = "was due" if pump.refill_by < scene.today else "is due"
         yield f"the refill {late} by {day(pump.refill_by)}"
@@ -152,8 +157,8 @@ def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
     yield sample("Expected volume by the programs on record; it rises at each fill", "volume")
     if pump.ahead:
         yield sample("Expected if nothing changes", "volume-ahead")
-    if pump.refills:
-        yield sample("Aspirated at a refill", mark=("measured", "circle"))
+    if pump.refills or any(seen.measured for seen in pump.events):
+        yield sample("Aspirated at a refill, or measured", mark=("measured", "circle"))
     if any(seen.warnings for seen in pump.refills):
         limit = f"{amount(ABSOLUTE_ML.value)} mL [{ABSOLUTE_ML.tag}]"
         yield sample(
@@ -167,18 +172,17 @@ def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
 
 def _refills(scene: Scene, pump: ReservoirCourse) -> Grid:
     rows = [_row(scene, seen) for seen in reversed(pump.refills)]
-    if pump.first_fill:
-        first = [
-            moment(scene, pump.first_fill.at),
-            "–",
-            "–",
-            "–",
-            "–",
-            amount(pump.first_fill.ml),
-            "at the operation",
-            "",
-        ]
-        rows.append([Cell(text) for text in first])
+    first = [
+        moment(scene, pump.first_fill.at),
+        "–",
+        "–",
+        "–",
+        "–",
+        amount(pump.first_fill.ml),
+        "at the operation",
+        "",
+    ]
+    rows.append([Cell(text) for text in first])
     heads = ["Filled at", "Expected", "Worked out", "Aspirated", "Difference", "Filled", "Judged", "By"]
     label = "Fills in mL, the latest first. Expected: as the programmer showed; worked out: by the programs on record"
     return grid(label, heads, rows, "-nnnnn--")
@@ -190,8 +194,25 @@ def _row(scene: Scene, seen: RefillSeen) -> list[Cell]:
         Cell(amount(seen.expected_ml)),
         Cell(amount(seen.computed_ml)),
         Cell(amount(seen.aspirated_ml)),
-        Cell(signed(seen.difference_ml), strong=bool(seen.warnings)),
+        Cell(_difference(seen), strong=bool(seen.warnings)),
         Cell(amount(seen.filled_ml)),
         Cell(" ".join(seen.warnings) or "as expected"),
         Cell(seen.by),
     ]
+
+
+def _difference(seen: RefillSeen) -> str:
+    return "–" if seen.difference_ml is None else signed(seen.difference_ml)
+
+
+def _events(scene: Scene, pump: ReservoirCourse) -> Grid:
+    rows = [
+        [
+            Cell(moment(scene, seen.at), todo_link(seen.todo_id)),
+            Cell(seen.what),
+            Cell(amount(seen.ml, 3)),
+            Cell(seen.by),
+        ]
+        for seen in reversed(pump.events)
+    ]
+    return grid("Between the refills, the latest first", ["When", "What", "mL", "By"], rows, "--n-")
