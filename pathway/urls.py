@@ -16,6 +16,7 @@ from pathway.views import (
     refills,
     style,
     todo,
+    trends,
     work,
 )
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/close/", case.close, name="case-close"),
     path("cases/<uuid:case_id>/reopen/", case.reopen, name="case-reopen"),
     path("cases/<uuid:case_id>/team/", case.team, name="case-team"),
+    path("cases/<uuid:case_id>/trends/", trends.trends, name="case-trends"),
     path("cases/<uuid:case_id>/record/<slug:key>/", record_now.record, name="record-now"),
     path("cases/<uuid:case_id>/record/<slug:key>/check/", record_now.check, name="record-now-check"),
     path("todos/<uuid:todo_id>/", todo.todo, name="todo"),

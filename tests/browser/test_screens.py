@@ -123,6 +123,14 @@ CASES = (
     "revision planned",
     "died",
 )
+#: Nothing yet, a trial alone, a dose that rises, many refills, and a pump that is out.
+TRENDS = (
+    "referred today or yesterday",
+    "non-responder",
+    "titration at six weeks",
+    "long-term, late refills",
+    "pump explanted",
+)
 
 
 def of_everybody(*urls: str) -> Callable[[World], list[Screen]]:
@@ -143,6 +151,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "cases/<uuid:case_id>/": lambda world: (
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
+    ),
+    "cases/<uuid:case_id>/trends/": lambda world: (
+        [Screen("phil", world.case(name) + "trends/") for name in TRENDS]
+        + [Screen("cora", world.case("pump near its end of service") + "trends/?window=all")]
     ),
     "cases/<uuid:case_id>/record/<slug:key>/": lambda world: (
         [
