@@ -40,6 +40,11 @@ class TrialPlan(CheckedRecord):
         help_text="Usual: every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h; resuscitation at "
         "hand [P; V:S3]",
     )
+    cautious = models.BooleanField(
+        "start with 25 mcg",
+        default=False,
+        help_text="For very small children, or where the patient needs the tone to walk [V:S9]",
+    )
     remarks = LongText(blank=True)
 
     class Meta(CheckedRecord.Meta):
@@ -57,7 +62,7 @@ class TrialPlan(CheckedRecord):
         yield from hold_problems(self.anticoagulant_hold, self.prescriber, self.hold_from)
 
     def facts(self) -> dict[str, Any]:
-        return {"hold_confirmed": self.anticoagulant_hold in dict(HOLDS)}
+        return {"hold_confirmed": self.anticoagulant_hold in dict(HOLDS), "cautious": self.cautious}
 
 
 def hold_problems(hold: str, prescriber: str, hold_from: Any) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ class TrialPlanForm(RecordForm):
 
     fieldsets = [
         ("Blood thinner", ["anticoagulant_hold", "prescriber", "hold_from"]),
-        ("On the day", ["sedation_plan", "monitoring_plan", "remarks"]),
+        ("On the day", ["cautious", "sedation_plan", "monitoring_plan", "remarks"]),
     ]
 
     class Meta(RecordForm.Meta):
