@@ -51,8 +51,8 @@ def observe(
 ) -> Outcome:
     """Record what was observed `minute` minutes after the injection (0: before it) on an open trial-readings to-do.
 
-    `values` maps names of `TrialObservation.CONTENT` to Python values. Repeating the same changes nothing. What was left
-    out before may be added; anything else about a recorded minute needs `correcting` and a `reason`, and supersedes it.
+    `values` maps names of `TrialObservation.CONTENT` to Python values. Repeating the same changes nothing. What was
+    left out before may be added; any other change of a recorded minute needs `correcting` and a `reason`.
     Raises NotAllowed, Refused, Stale where a colleague was faster, and Invalid with messages by field.
     """
     with action(todo_id=todo_id, by=by, at=at) as act:
@@ -93,14 +93,14 @@ def _build(act: Action, todo: TodoFact, minute: int, values: Mapping[str, Any]) 
     if unknown:
         raise Invalid({name: ["An observation has no such field."] for name in unknown})
     _raise(_named(minute_problems(minute)))
+    bound = {"recorded_at": act.at, "recorded_by_id": act.actor.id}
     row = TrialObservation(
         **{**values, "tone": _tidy(values.get("tone") or [])},
+        **bound,
         id=new_id(),
         case_id=act.case.id,
         todo_id=todo.id,
         minute=minute,
-        recorded_at=act.at,
-        recorded_by_id=act.actor.id,
         role=str(act.actor.acting_as(*AT_THE_BEDSIDE)),
         scale_variant=str(variant_of(baseline_of(act.case.id))),
     )

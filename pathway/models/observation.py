@@ -1,7 +1,7 @@
 """Observations of a trial day: vital signs, sedation, tone and spasms at one minute after the injection.
 
-Append-only: a correction supersedes the row before it. Which observation is due, and whether its time fits, is a rule of
-the clinical layer; this module must not know the dose.
+Append-only: a correction supersedes the row before it. Which observation is due, and whether its time fits, is a rule
+of the clinical layer; this module must not know the dose.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from django.utils import timezone
 from pathway.clinical.sources import Tag
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
+from pathway.engine.trials import OBSERVERS
 from pathway.models import ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
@@ -39,6 +40,7 @@ from pathway.views.forms.case_actions import (
 from pathway.views.forms.prefill import known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
+from pathway.views.trial_day import TrialDay, day_context, read_day
 
 Forms = Mapping[str, Any]
 
@@ -61,6 +63,7 @@ class TodoPage:
         self.definition = self.protocol.todos[found.key]
         self.role = Role(found.role)
         self.today = self.calendar.local_date(timezone.now())
+        self.picked = request.GET.get("minute", "")
 
     @property
     def is_prompt(self) -> bool:
@@ -90,6 +93,16 @@ class TodoPage:
         assert self.definition.decision is not None
         return bound_to(self.case.id, self.protocol, self.definition.decision)
 
+    @cached_property
+    def trial_day(self) -> TrialDay | None:
+        """The trial day that this to-do reads."""
+        return read_day(self.todo, self.definition.form, self.calendar, timezone.now())
+
+    @property
+    def may_observe(self) -> bool:
+        """Whether this person records observations of a trial day here."""
+        return self.todo.is_open and bool(self.roles & OBSERVERS)
+
     def record_form(self, data: Any = None) -> RecordForm:
         """The form of its record; a correction starts from what was written before."""
         assert self.definition.form is not None
@@ -100,8 +113,14 @@ class TodoPage:
             time_zone=self.clinic.time_zone,
             case_birth_date=self.case.patient.birth_date,
             origin=self.case.origin,
-            initial=before.content() if before is not None else known_of(self.todo, self.definition.form),
+            initial=before.content() if before is not None else self._known(),
         )
+
+    def _known(self) -> dict[str, Any]:
+        """What the case knows already about the record of this to-do."""
+        if self.trial_day is not None:
+            return self.trial_day.known()
+        return known_of(self.todo, str(self.definition.form))
 
     def sign_form(self, data: Any = None) -> SignForm:
         """The signature, always bound to the facts this page shows."""
@@ -126,7 +145,7 @@ class TodoPage:
         given = forms or {}
         self._learn_names()
         links = newest_todos(self.case.id) if answer and answer.verdict else {}
-        ended, work = not self.todo.is_open, self._work(given)
+        ended, work, trial = not self.todo.is_open, self._work(given), self._trial(given)
         typed = given.get("record") if ended else None
         standing = any(record.superseded_at is None for record in self.records)
         result_card = ended and self.definition.decision is None and not standing
@@ -152,11 +171,18 @@ class TodoPage:
             "versions": [self._version(record) for record in self.records],
             "typed": typed,
             "result_card": result_card,
-            "has_work": bool(work or self.records or result_card or typed),
+            "has_work": bool(work or self.records or result_card or typed or trial),
             **self.owner(),
             **work,
+            **trial,
             "actions": self._actions(given),
         }
+
+    def _trial(self, given: Forms) -> dict[str, Any]:
+        """The trial day, on the page of the to-do that reads it."""
+        return day_context(
+            self.trial_day, self.staff, may_record=self.may_observe, picked=self.picked, given=given
+        )
 
     def owner(self) -> dict[str, Any]:
         """Whose it is and whether this person may take it or give it back: the card that htmx swaps."""

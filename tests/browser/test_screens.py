@@ -181,7 +181,13 @@ REDIRECTS = {
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/reauthenticate/",
 }
-NO_PAGES = {"cases/import/referrals.csv", "accounts/2fa/recovery-codes/download/", "healthz", "readyz"}
+NO_PAGES = {
+    "cases/import/referrals.csv",
+    "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
+    "accounts/2fa/recovery-codes/download/",
+    "healthz",
+    "readyz",
+}
 GROUPS = ("accounts/", "cases/", "todos/", "")
 
 

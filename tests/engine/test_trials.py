@@ -1,4 +1,4 @@
-"""Observations of a trial day: who may record them, what is refused without a trace, corrections, two nurses at once."""
+"""Observations of a trial day: who may record them, what is refused without a trace, additions and corrections."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_readings_follow_each_other(day: TrialDay) -> None:
     [sentence] = refused.value.errors["observed_at"]
     assert sentence.startswith("The observation at 45 min was taken at ")
     day.observe(60, taken=61)
-    with nothing_written(), pytest.raises(Invalid, match="45 min was taken at .*this one was earlier"):
+    with nothing_written(), pytest.raises(Invalid, match=r"45 min was taken at .*this one was earlier"):
         day.observe(30, taken=59)
 
 

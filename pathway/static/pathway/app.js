@@ -50,8 +50,9 @@ document.addEventListener("htmx:error", (event) => {
 // --- Forms: start at the first error, send once, warn before typed work is left ---
 const focusError = (root) => root.querySelector("[data-error-summary]")?.focus();
 focusError(document);
+const previewOf = (event) => event.detail?.ctx?.sourceElement?.closest?.("[data-preview]");
 document.addEventListener("htmx:after:swap", (event) => {
-  if (!pollOf(event)) focusError(document);
+  if (!pollOf(event) && !previewOf(event)) focusError(document); // whoever types keeps the focus
 });
 
 const dirty = new Set();
