@@ -62,7 +62,12 @@ class TrialPlan(CheckedRecord):
         yield from hold_problems(self.anticoagulant_hold, self.prescriber, self.hold_from)
 
     def facts(self) -> dict[str, Any]:
-        return {"hold_confirmed": self.anticoagulant_hold in dict(HOLDS), "cautious": self.cautious}
+        return {
+            "hold_confirmed": self.anticoagulant_hold in dict(HOLDS),
+            "hold": self.anticoagulant_hold,
+            "hold_from": self.hold_from.isoformat() if self.hold_from else None,
+            "cautious": self.cautious,
+        }
 
 
 def hold_problems(hold: str, prescriber: str, hold_from: Any) -> Iterator[Problem]:

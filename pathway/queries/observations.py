@@ -58,7 +58,8 @@ class TrialCourse:
 
     given: tuple[Given, ...]
     cautious: bool
-    hold_confirmed: bool | None
+    hold: str
+    hold_from: str | None
     consent: bool | None
 
     def before(self, todo_id: UUID) -> tuple[Injection, ...]:
@@ -72,7 +73,7 @@ class TrialCourse:
     @property
     def clearance(self) -> Clearance:
         """What the records of the case say before the dose; infection is judged at the dose itself."""
-        return Clearance(True, self.hold_confirmed, self.consent)
+        return Clearance(True, True if self.hold else None, self.consent)
 
 
 def course_of(case_id: UUID) -> TrialCourse:
@@ -104,7 +105,11 @@ def _course(rows: list[tuple[UUID, str, dict[str, Any]]]) -> TrialCourse:
             answered = replace(given[-1].injection, response=Response(result["verdict"]))
             given[-1] = replace(given[-1], injection=answered)
     return TrialCourse(
-        tuple(given), bool(plan.get("cautious")), plan.get("hold_confirmed"), booking.get("consent_on_file")
+        given=tuple(given),
+        cautious=bool(plan.get("cautious")),
+        hold=plan.get("hold", ""),
+        hold_from=plan.get("hold_from"),
+        consent=booking.get("consent_on_file"),
     )
 
 

@@ -24,6 +24,7 @@ from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
@@ -41,6 +42,7 @@ from pathway.views.forms.prefill import known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
 from pathway.views.trial_day import TrialDay, day_context, read_day
+from pathway.views.trial_dose import dose_context, known_dose
 
 Forms = Mapping[str, Any]
 
@@ -98,6 +100,11 @@ class TodoPage:
         """The trial day that this to-do reads."""
         return read_day(self.todo, self.definition.form, self.calendar, timezone.now())
 
+    @cached_property
+    def trial_course(self) -> TrialCourse | None:
+        """The doses given so far, on a to-do that gives one."""
+        return course_of(self.case.id) if self.definition.form == "trial_dose" else None
+
     @property
     def may_observe(self) -> bool:
         """Whether this person records observations of a trial day here."""
@@ -120,6 +127,8 @@ class TodoPage:
         """What the case knows already about the record of this to-do."""
         if self.trial_day is not None:
             return self.trial_day.known()
+        if self.trial_course is not None:
+            return known_dose(self.trial_course, self.todo)
         return known_of(self.todo, str(self.definition.form))
 
     def sign_form(self, data: Any = None) -> SignForm:
@@ -179,7 +188,9 @@ class TodoPage:
         }
 
     def _trial(self, given: Forms) -> dict[str, Any]:
-        """The trial day, on the page of the to-do that reads it."""
+        """The trial day on the page of the to-do that reads it; the next dose on the page of the one that gives it."""
+        if self.trial_course is not None and self.todo.is_open:
+            return {"trial_dose": dose_context(self.trial_course, self.todo, self.calendar)}
         return day_context(
             self.trial_day, self.staff, may_record=self.may_observe, picked=self.picked, given=given
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pathway.clinical.results import plain
-from pathway.models import Goals, Pump, Todo
+from pathway.models import Goals, NeuroHistory, Pump, Todo
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
@@ -25,6 +25,9 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
         }
     if kind == "booking" and todo.key in BOOKED:
         return {"booked": BOOKED[todo.key]}
+    if kind == "trial_plan":
+        walks = NeuroHistory.objects.filter(case_id=todo.case_id, superseded_at__isnull=True, ambulatory=True)
+        return {"cautious": True} if walks.exists() else {}
     if kind == "goals_review":
         goals = (
             Goals.objects.filter(case_id=todo.case_id, superseded_at__isnull=True)
