@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from pathway.clinical.observation import VITALS_MINUTES
+from pathway.clinical.observation import TONE_H, VITALS_MINUTES
 from pathway.clinical.scales import ASHWORTH_NUMBERS, AshworthVariant
 from pathway.models.assessment import ASHWORTH_SCALES, GRADES, MUSCLES, PENN_FREQUENCIES
 from pathway.models.base import Row, choices, one_of
@@ -38,6 +38,7 @@ TONE_TABLE = Table(
     row_header="Muscle group",
     fixed=MUSCLES,
 )
+TONE_MINUTES = frozenset(hour * 60 for hour in TONE_H.value)
 MINUTES = tuple((minute, f"{minute} min") for minute in VITALS_MINUTES.value)
 
 

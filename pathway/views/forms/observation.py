@@ -13,16 +13,14 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from pathway.clinical.observation import TONE_H
 from pathway.clinical.scales import ASHWORTH_NUMBERS, AshworthVariant
 from pathway.models import TrialObservation
 from pathway.models.assessment import MUSCLES
-from pathway.models.observation import SIDES
+from pathway.models.observation import SIDES, TONE_MINUTES
 from pathway.views.forms.base import ScreenModelForm
 from pathway.views.forms.record import ClinicTimeField, form_field
 from pathway.views.forms.rows import RowsField
 
-TONE_MINUTES = frozenset(hour * 60 for hour in TONE_H.value)
 TONE_FIELDS = ("tone", "penn")
 
 
