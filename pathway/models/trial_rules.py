@@ -26,20 +26,12 @@ FIELDS = {"at": "given_at", "response": "dose_mcg"}
 
 
 def dose_problems(
-    dose_mcg: int,
-    given_at: datetime,
-    given: Sequence[Injection],
-    *,
-    cautious: bool,
-    now: datetime,
-    zone: ZoneInfo,
+    dose_mcg: int, given_at: datetime, given: Sequence[Injection], *, cautious: bool, zone: ZoneInfo
 ) -> Iterator[Problem]:
     """The hard stops for the next dose of a course. `given`: earlier doses, oldest first, each with its response.
 
     The strength is checked by the record itself, which also knows the usual mistakes.
     """
-    if given_at > now:
-        yield "given_at", "This time lies in the future."
     injection = Injection(Decimal(dose_mcg), CONCENTRATION_MCG_PER_ML.value, given_at)
     for reason in injection_problems(injection, given, US_LABEL, cautious=cautious):
         text = _gap(given[-1], given_at, zone) if reason.field == "at" else reason.text

@@ -11,13 +11,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
-
 from pathway.clinical.observation import Reading
 from pathway.clinical.scales import AshworthVariant
 from pathway.clinical.trial import CONCENTRATION_MCG_PER_ML, Clearance, Injection, Response
-from pathway.models import Assessment, StageVisit, Todo, TrialObservation
-from pathway.protocol.roles import CLOSE, REOPEN, TodoState
+from pathway.models import Assessment, Todo, TrialObservation
+from pathway.protocol.roles import TodoState
 
 COURSE = ("trial_booking", "trial_plan", "trial_dose", "trial_readings")
 
@@ -54,7 +52,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class TrialCourse:
-    """The trial of the present stay: what was planned, and every dose given, oldest first."""
+    """The one trial of a case: what was planned, and every dose given, oldest first."""
 
     given: tuple[Given, ...]
     cautious: bool
@@ -77,16 +75,8 @@ class TrialCourse:
 
 
 def course_of(case_id: UUID) -> TrialCourse:
-    """The course of a case's trial, of its present stay. One query."""
-    began = (
-        StageVisit.objects.filter(case_id=case_id)
-        .exclude(entered_by_edge__in=(CLOSE.name, REOPEN.name))
-        .values("case_id")
-        .annotate(newest=Max("seq"))
-        .values("newest")
-    )
-    here = Q(visit_seq__gte=began) | Q(key="trial_booking")
-    todos = Todo.objects.filter(here, case_id=case_id, key__in=COURSE, state=str(TodoState.DONE))
+    """The course of a case's trial. One query."""
+    todos = Todo.objects.filter(case_id=case_id, key__in=COURSE, state=str(TodoState.DONE))
     return _course(list(todos.order_by("id").values_list("id", "key", "result")))
 
 

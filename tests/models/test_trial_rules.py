@@ -21,13 +21,9 @@ def given(dose: int, at: datetime = FIRST, answer: Response | None = Response.IN
 
 
 def problems(
-    dose: int,
-    *before: Injection,
-    at: datetime = FIRST + DAY,
-    cautious: bool = False,
-    now: datetime | None = None,
+    dose: int, *before: Injection, at: datetime = FIRST + DAY, cautious: bool = False
 ) -> list[tuple[str, str]]:
-    return list(dose_problems(dose, at, before, cautious=cautious, now=now or at, zone=ZONE))
+    return list(dose_problems(dose, at, before, cautious=cautious, zone=ZONE))
 
 
 def test_the_course_goes_up_step_by_step() -> None:
@@ -68,12 +64,6 @@ def test_no_dose_follows_an_open_or_a_positive_response() -> None:
         ("dose_mcg", "This trial has no further dose.")
     ]
     assert problems(100, given(100)) == [("dose_mcg", "This trial has no further dose.")]
-
-
-def test_a_dose_is_not_given_in_the_future() -> None:
-    assert problems(50, at=FIRST, now=FIRST - timedelta(minutes=1)) == [
-        ("given_at", "This time lies in the future.")
-    ]
 
 
 @pytest.mark.parametrize(
