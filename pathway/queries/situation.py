@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from uuid import UUID
 
 from pathway.clinical.device import PUMP_MODELS, PumpModel
@@ -85,7 +86,7 @@ def injections_of(case_id: UUID, *, without: UUID) -> tuple[Injection, ...]:
     readings = list(TrialReadings.objects.filter(**live).exclude(todo_id=without).order_by("todo_id"))
     given = list(doses)
     found = []
-    for dose, following in zip(given, [*given[1:], None], strict=True):
+    for dose, following in zip_longest(given, given[1:]):
         after = [read for read in readings if read.todo_id > dose.todo_id]
         mine = [read for read in after if following is None or read.todo_id < following.todo_id]
         response = Response(mine[-1].verdict) if mine else None
