@@ -146,6 +146,7 @@ def clock_context(day: TrialDay, staff: Staff, *, may_record: bool) -> dict[str,
         "injected_at": day.injection.at,
         "dose": f"{plain(day.injection.dose_mcg)} mcg in {volume} mL",
         "elapsed": span(elapsed) if elapsed >= 0 else "not yet",
+        "next": _next(day),
         "rows": [_row(day, due, staff) for due in observation_schedule(day.injection.at)],
         "may_record": may_record,
         "schedule_mark": mark(VITALS_MINUTES),
@@ -171,6 +172,16 @@ def _row(day: TrialDay, due: Observation, staff: Staff) -> dict[str, Any]:
         "by": staff.name(row.recorded_by_id) if row else "",
         "taken": day.clock(row.observed_at) if row else "",
     }
+
+
+def _next(day: TrialDay) -> dict[str, Any] | None:
+    """The observation to take now, in large; None once the day is complete."""
+    due = observation_to_take(day.injection.at, set(day.by_minute), day.now)
+    if due is None:
+        return None
+    variant, words, _ = _state(day, due, None, tone=False)
+    name = span(due.minute) if due.minute else "Before"
+    return {"minute": due.minute, "name": name, "variant": variant, "note": f"{words}, {day.clock(due.at)}"}
 
 
 def _state(day: TrialDay, due: Observation, row: TrialObservation | None, tone: bool) -> tuple[str, str, str]:

@@ -251,3 +251,43 @@ def test_every_reading_scores_the_muscles_of_the_one_before_the_dose(day: TrialD
     day.observe(60, tone=BETTER)
     with nothing_written(), pytest.raises(Invalid, match="in the other readings of this dose"):
         day.observe(0, tone=TONE[:1], correcting=True, reason="Only the hips.")
+
+
+def test_a_dose_and_its_readings_fit_the_doses_given_before(day: TrialDay) -> None:
+    """The hard stops of clinical.md 2.1, through the verb that completes the to-dos."""
+    walk, phil, nora = day.walk, day.cast.phil, day.cast.nora
+    inadequate = moved("trial_readings", walk.today) | {"verdict": "inadequate"}
+    with nothing_written(), pytest.raises(Invalid) as refused:
+        complete(todo_id=day.todo.id, by=phil, at=day.at(500), record=inadequate | {"dose_mcg": 75})
+    assert list(refused.value.errors) == ["dose_mcg"]
+    assert "was 50 mcg, not 75 mcg" in refused.value.errors["dose_mcg"][0]
+    complete(todo_id=day.todo.id, by=phil, at=day.at(500), record=inadequate)
+
+    todo, again = walk.todo("trial_dose"), moved("trial_dose", walk.today)
+    for changes, field, sentence in (
+        ({"dose_mcg": 50}, "dose_mcg", "The next dose of this course is 75 mcg."),
+        ({"dose_mcg": 75, "given_at": day.at(1439)}, "given_at", "24 h later"),
+        (
+            {"dose_mcg": 75, "concentration_mcg_per_ml": Decimal(500)},
+            "concentration_mcg_per_ml",
+            "refill strength",
+        ),
+    ):
+        record = again | {"given_at": day.at(1440)} | changes
+        with nothing_written(), pytest.raises(Invalid) as refused:
+            complete(todo_id=todo.id, by=nora, at=day.at(1450), record=record)
+        assert list(refused.value.errors) == [field]
+        assert sentence in refused.value.errors[field][0]
+    record = again | {"dose_mcg": 75, "given_at": day.at(1440)}
+    complete(todo_id=todo.id, by=nora, at=day.at(1450), record=record)
+    read = walk.todo("trial_readings")
+    assert read.is_open
+    observe(todo_id=read.id, by=phil, at=day.at(1460), minute=15, values=values(day.at(1455)))
+
+
+def test_a_correction_of_a_dose_is_judged_without_its_old_version(day: TrialDay) -> None:
+    dose = day.walk.todo("trial_dose")
+    reopen(todo_id=dose.id, by=day.cast.nora, at=day.at(5), reason="The time was wrong.")
+    record = moved("trial_dose", day.walk.today) | {"given_at": day.at(2)}
+    complete(todo_id=dose.id, by=day.cast.nora, at=day.at(8), record=record)
+    assert not day.observe(15).repeated

@@ -88,6 +88,7 @@ def test_the_clock_starts_at_the_injection_and_says_what_is_due(day: TrialDay) -
     text = words(html)
     assert "Since then 1 h 20 min" in text
     assert "50 mcg in 1 mL" in text
+    assert "Observation to take 1 h Late by 20 min," in text
     assert "Observation at 1 h" in text, "the one that can still be taken"
     assert states(page(day, 94))["90"] == "Due now"
     assert states(page(day, 95))["90"] == "Late by 5 min"
