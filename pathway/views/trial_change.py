@@ -13,7 +13,6 @@ from pathway.models.observation import PLACE_NAMES, grades_of
 from pathway.models.trial import SEDATION
 from pathway.queries.observations import variant_of
 from pathway.views.trial_day import TrialDay
-from pathway.views.trial_words import mark
 
 VITALS = (
     ("heart_rate", "Heart rate", "/min"),
@@ -83,12 +82,12 @@ def _response(
             met = old - new >= MAS_FALL.value
             notes.append(
                 f"Mean MAS {plain(old)} - {plain(new)} = {plain(old - new)}; the limit is a fall of "
-                f"{plain(MAS_FALL.value)} {mark(MAS_FALL)}."
+                f"{plain(MAS_FALL.value)} {MAS_FALL.bracket}."
             )
     if penn not in (None, "") and before.penn is not None:
         fall = before.penn - int(penn)
         met = met or fall >= PENN_FALL.value
         notes.append(
-            f"Penn {before.penn} - {penn} = {fall}; the limit is a fall of {PENN_FALL.value} {mark(PENN_FALL)}."
+            f"Penn {before.penn} - {penn} = {fall}; the limit is a fall of {PENN_FALL.value} {PENN_FALL.bracket}."
         )
     return notes, met

@@ -41,7 +41,7 @@ from pathway.queries.observations import (
 )
 from pathway.queries.people import Staff
 from pathway.views.forms.observation import ObservationForm, at_minute, known_readings
-from pathway.views.trial_words import mark, span
+from pathway.views.trial_words import span
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ def clock_context(day: TrialDay, staff: Staff, *, may_record: bool) -> dict[str,
         "next": _next(day),
         "rows": [_row(day, due, staff) for due in observation_schedule(day.injection.at)],
         "may_record": may_record,
-        "schedule_mark": mark(VITALS_MINUTES),
-        "grace": f"{GRACE_MINUTES.value} min {mark(GRACE_MINUTES)}",
+        "schedule_mark": VITALS_MINUTES.bracket,
+        "grace": f"{GRACE_MINUTES.value} min {GRACE_MINUTES.bracket}",
     }
 
 
@@ -225,9 +225,9 @@ def verdict_context(day: TrialDay) -> dict[str, Any]:
         "cannot": found.text if isinstance(found, CannotCompute) else "",
         "met": not refused and found.threshold_met,  # type: ignore[union-attr]
         "limits": [
-            f"Mean MAS of the same muscles falls by {plain(MAS_FALL.value)} or more {mark(MAS_FALL)}",
-            f"or Penn falls by {PENN_FALL.value} or more {mark(PENN_FALL)}, from 1 to 8 h after the dose",
-            f"Observe for {OBSERVE_H.value[0]} to {OBSERVE_H.value[1]} h {mark(OBSERVE_H)}",
+            f"Mean MAS of the same muscles falls by {plain(MAS_FALL.value)} or more {MAS_FALL.bracket}",
+            f"or Penn falls by {PENN_FALL.value} or more {PENN_FALL.bracket}, from 1 to 8 h after the dose",
+            f"Observe for {OBSERVE_H.value[0]} to {OBSERVE_H.value[1]} h {OBSERVE_H.bracket}",
         ],
         "next": next_after(day),
     }
@@ -241,14 +241,14 @@ def next_after(day: TrialDay) -> str:
     if status.state is TrialState.NON_RESPONDER or status.next_dose_mcg is None:
         return (
             f"If the response to {plain(MAX_DOSE_MCG.value)} mcg is inadequate, the patient does not respond: not a "
-            f"candidate for an implant, and the team meets {mark(MAX_DOSE_MCG)}."
+            f"candidate for an implant, and the team meets {MAX_DOSE_MCG.bracket}."
         )
     assert status.next_from is not None
     assert status.next_volume_ml is not None
     return (
         f"If the response is inadequate, the next dose is {plain(status.next_dose_mcg)} mcg "
-        f"({plain(status.next_volume_ml)} mL) {mark(status.limits[0])}, from {day.clock(status.next_from)} "
-        f"at the earliest: {MIN_GAP_H.value} h after this one {mark(MIN_GAP_H)}."
+        f"({plain(status.next_volume_ml)} mL) {status.limits[0].bracket}, from {day.clock(status.next_from)} "
+        f"at the earliest: {MIN_GAP_H.value} h after this one {MIN_GAP_H.bracket}."
     )
 
 

@@ -18,7 +18,6 @@ from pathway.clinical.trial import (
 )
 from pathway.models import Todo
 from pathway.queries.observations import TrialCourse
-from pathway.views.trial_words import mark
 
 CONSENT = {True: "On file", False: "Not on file", None: "Not recorded at the booking"}
 STATES = {
@@ -39,15 +38,15 @@ def dose_context(course: TrialCourse, todo: Todo, calendar: WorkCalendar) -> dic
     """The card above the record."""
     given = course.before(todo.id)
     status = trial_status(course.clearance, given, cautious=course.cautious)
-    strength = f"{plain(CONCENTRATION_MCG_PER_ML.value)} mcg/mL {mark(CONCENTRATION_MCG_PER_ML)}"
+    strength = f"{plain(CONCENTRATION_MCG_PER_ML.value)} mcg/mL {CONCENTRATION_MCG_PER_ML.bracket}"
     facts: list[tuple[str, str]] = []
     if status.next_dose_mcg is not None and status.next_volume_ml is not None:
-        dose = f"{plain(status.next_dose_mcg)} mcg {mark(status.limits[0])}"
+        dose = f"{plain(status.next_dose_mcg)} mcg {status.limits[0].bracket}"
         facts += [
             ("Next dose", dose),
             ("Volume", f"{plain(status.next_volume_ml)} mL of {strength}"),
             ("Not before", _from(status.next_from, calendar)),
-            ("Barbotage", f"over at least {INJECT_MIN_MINUTES.value} min {mark(INJECT_MIN_MINUTES)}"),
+            ("Barbotage", f"over at least {INJECT_MIN_MINUTES.value} min {INJECT_MIN_MINUTES.bracket}"),
         ]
     facts += [("Blood thinner", _hold(course)), ("Consent", CONSENT[course.consent])]
     return {
@@ -61,7 +60,7 @@ def dose_context(course: TrialCourse, todo: Todo, calendar: WorkCalendar) -> dic
 def _from(moment: datetime | None, calendar: WorkCalendar) -> str:
     if moment is None:
         return "Once infection, blood thinner and consent are clear"
-    return f"{_clock(moment, calendar)}, {MIN_GAP_H.value} h after the last dose {mark(MIN_GAP_H)}"
+    return f"{_clock(moment, calendar)}, {MIN_GAP_H.value} h after the last dose {MIN_GAP_H.bracket}"
 
 
 def _clock(moment: datetime, calendar: WorkCalendar) -> str:

@@ -194,7 +194,7 @@ def test_the_change_is_shown_as_it_is_typed_and_nothing_is_written(day: TrialDay
     assert "SpO2" not in text, "what is not typed is not compared"
     whole = sent(day, 60, **{"see-penn": "2"}) | tone(BETTER, muscles)
     text = words("<main>" + press(day, "preview", whole, 61, **{"HX-Request": "true"}).content.decode())
-    assert "Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [P; V:S28]." in text
+    assert "Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [P:S28]." in text
     assert "Penn 3 - 2 = 1; the limit is a fall of 1 [P]." in text
     assert "A met threshold is not a positive trial." in text
 
