@@ -105,6 +105,7 @@ class World:
             done.filter(key="operation").first(),
             done.filter(key="candidacy_physiatrist").first(),
             todos.filter(state="open", role="physiatrist").first(),
+            todos.filter(state="open", key="trial_readings").first(),  # she observes, the physiatrist judges
             todos.filter(case__stage="closed").exclude(state="open").last(),
         ]
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
