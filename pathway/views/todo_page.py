@@ -93,6 +93,14 @@ class TodoPage:
         return records_of(self.todo, self.definition.form)
 
     @cached_property
+    def checked(self) -> ClinicalRecord | None:
+        """The record that a second clinician is to look at; None for every other duty."""
+        about = self.todo.result.get("record_about")
+        if about is None:
+            return None
+        return RECORDS[self.todo.result["form"]]._default_manager.filter(pk=about).first()
+
+    @cached_property
     def bound(self) -> Bound:
         """The facts of the decision this sign-off belongs to."""
         assert self.definition.decision is not None
@@ -192,6 +200,7 @@ class TodoPage:
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
             "ended_by": self.staff.name(self._ended_by),
+            "checked": self._version(self.checked) if self.checked else None,
             "versions": [self._version(record) for record in self.records],
             "typed": typed,
             "result_card": result_card,
@@ -231,6 +240,8 @@ class TodoPage:
 
     def _learn_names(self) -> None:
         people = [self.todo.owner_id, self._ended_by, *(record.recorded_by_id for record in self.records)]
+        if self.checked is not None:
+            people.append(self.checked.recorded_by_id)
         if self.definition.decision:
             people += [bound.ended_by_id for bound in self.bound.todos.values()]
             people += [signed.signer_id for signed in self.signatures]
