@@ -17,6 +17,7 @@ from pathway.views import (
     style,
     todo,
     trends,
+    trial,
     work,
 )
 
@@ -45,6 +46,9 @@ urlpatterns = [
     path("todos/<uuid:todo_id>/not-applicable/", todo.not_applicable, name="todo-not-applicable"),
     path("todos/<uuid:todo_id>/reopen/", todo.reopen, name="todo-reopen"),
     path("todos/<uuid:todo_id>/sign/", todo.sign, name="todo-sign"),
+    path("todos/<uuid:todo_id>/clock/", trial.clock, name="trial-clock"),
+    path("todos/<uuid:todo_id>/observe/", trial.observe, name="trial-observe"),
+    path("todos/<uuid:todo_id>/preview/", trial.preview, name="trial-preview"),
     path("refills/", refills.refills, name="refills"),
     path("demo/mail/", demo_mail.inbox, name="demo-mail"),
     path("demo/mail/<str:key>/", demo_mail.message, name="demo-mail-message"),

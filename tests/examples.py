@@ -213,6 +213,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "hold_from": None,
         "sedation_plan": "None; local anesthesia",
         "monitoring_plan": "Every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h",
+        "cautious": False,
         "remarks": "",
     },
     "trial_dose": {

@@ -13,6 +13,7 @@ from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.notice import Notice
+from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
@@ -77,6 +78,7 @@ __all__ = [
     "Timer",
     "Todo",
     "TrialDose",
+    "TrialObservation",
     "TrialPlan",
     "TrialReadings",
     "VolumeEvent",

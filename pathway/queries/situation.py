@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from uuid import UUID
 
 from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.clinical.situation import Situation, TrialResponse
 from pathway.clinical.steps import Phase
 from pathway.clinical.trial import Injection, Response
-from pathway.models import Case, CheckedRecord, TrialDose, TrialReadings
+from pathway.models import Case, CheckedRecord, TrialDose, TrialPlan, TrialReadings
 from pathway.protocol.roles import Stage
 from pathway.queries.pump_log import PumpRead, read_pump
 
@@ -36,7 +37,7 @@ def circumstances_of(
     time_zone: str,
     pump_models: Mapping[str, PumpModel] = PUMP_MODELS,
 ) -> Circumstances:
-    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's two.
+    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's three.
 
     The records of the to-do itself are left out: a correction is judged as if the old version had never been.
     """
@@ -53,6 +54,7 @@ def circumstances_of(
         phase=Phase.MAINTENANCE if case.stage == Stage.LONG_TERM else Phase.TITRATION,
         withdrawal_risk=tuple(case.withdrawal_risk),
         injections=injections_of(case.id, without=todo_id) if "trial" in record.READS else (),
+        cautious=is_cautious(case.id) if "trial" in record.READS else False,
         trial=trial_response(case.id) if pump is not None and not started else None,
         pump=pump.facts if pump else None,
         pump_models=pump_models,
@@ -69,6 +71,11 @@ def trial_response(case_id: UUID) -> TrialResponse | None:
     return TrialResponse(Decimal(read.dose_mcg), read.over_8h, read.negative_reaction)
 
 
+def is_cautious(case_id: UUID) -> bool:
+    """Whether the plan of the trial day starts with the smallest dose. One query."""
+    return TrialPlan.objects.filter(case_id=case_id, superseded_at__isnull=True, cautious=True).exists()
+
+
 def injections_of(case_id: UUID, *, without: UUID) -> tuple[Injection, ...]:
     """Every screening dose given, oldest first, with the response recorded for it. Two queries.
 
@@ -79,7 +86,7 @@ def injections_of(case_id: UUID, *, without: UUID) -> tuple[Injection, ...]:
     readings = list(TrialReadings.objects.filter(**live).exclude(todo_id=without).order_by("todo_id"))
     given = list(doses)
     found = []
-    for dose, following in zip(given, [*given[1:], None], strict=True):
+    for dose, following in zip_longest(given, given[1:]):
         after = [read for read in readings if read.todo_id > dose.todo_id]
         mine = [read for read in after if following is None or read.todo_id < following.todo_id]
         response = Response(mine[-1].verdict) if mine else None

@@ -22,6 +22,8 @@ class Memory:
     profile: Profile
     scenario: Scenario
     given: list[Injection] = field(default_factory=list)
+    cautious: bool = False
+    observed: set[int] = field(default_factory=set)
     pump: PumpMemory | None = None
     first_operation_on: date | None = None
     operations: int = 0

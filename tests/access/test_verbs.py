@@ -20,9 +20,11 @@ from pathway.queries.facts import facts_hash
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
 from tests.engine.test_edges import ready
+from tests.engine.test_trials import TrialDay
 from tests.engine.traces import nothing_written
 from tests.examples import written
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
+from tests.views.test_trial_day import sent as typed
 from tests.walk import Walk
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +111,15 @@ def withdraw_signature(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(todo_url(walk.todo("candidacy_physiatrist"), "reopen"), {"reason": REASON})
 
 
+# --- the trial day: its to-do reads the dose that was just given ---
+
+
+def observe(cast: Cast) -> tuple[Walk, Press]:
+    day = TrialDay(cast)
+    day.walk.at = day.at(16)
+    return day.walk, Press(todo_url(day.todo, "observe"), typed(day, 15))
+
+
 # --- the whole case ---
 
 
@@ -174,6 +185,7 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "sign as physiatrist": (sign_as("physiatrist"), {"phil"}),
     "sign as anesthesiologist": (sign_as("anesthesiologist"), {"anna"}),
     "withdraw a signature": (withdraw_signature, {"phil"}),
+    "record an observation": (observe, {"nora", "phil", "anna"}),
     "accept": (advance("accept"), {"cora"}),
     "start the trial": (advance("start_trial"), {"cora"}),
     "go to implant without a trial": (advance("waive_trial"), {"cora"}),

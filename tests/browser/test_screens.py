@@ -105,6 +105,7 @@ class World:
             done.filter(key="operation").first(),
             done.filter(key="candidacy_physiatrist").first(),
             todos.filter(state="open", role="physiatrist").first(),
+            todos.filter(state="open", key="trial_readings").first(),  # she observes, the physiatrist judges
             todos.filter(case__stage="closed").exclude(state="open").last(),
         ]
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
@@ -200,7 +201,13 @@ REDIRECTS = {
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/reauthenticate/",
 }
-NO_PAGES = {"cases/import/referrals.csv", "accounts/2fa/recovery-codes/download/", "healthz", "readyz"}
+NO_PAGES = {
+    "cases/import/referrals.csv",
+    "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
+    "accounts/2fa/recovery-codes/download/",
+    "healthz",
+    "readyz",
+}
 GROUPS = ("accounts/", "cases/", "todos/", "")
 
 

@@ -460,7 +460,10 @@ def test_moved_example_is_valid_on_its_day(kind: str) -> None:
         ("eligibility", {"eligible": True, "blockers": []}),
         ("mdt_minute", {"met_on": "2026-02-10"}),
         ("booking", {"date": "2026-03-03", "consent_on_file": True}),
-        ("trial_plan", {"hold_confirmed": True}),
+        (
+            "trial_plan",
+            {"hold_confirmed": True, "hold": "not_applicable", "hold_from": None, "cautious": False},
+        ),
         (
             "trial_dose",
             {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pathway.models import Goals, Todo
+from pathway.models import Goals, NeuroHistory, Todo
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
@@ -16,6 +16,9 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
     """Initial values by field for the record `kind` that completes this to-do. At most one query."""
     if kind == "booking" and todo.key in BOOKED:
         return {"booked": BOOKED[todo.key]}
+    if kind == "trial_plan":
+        walks = NeuroHistory.objects.filter(case_id=todo.case_id, superseded_at__isnull=True, ambulatory=True)
+        return {"cautious": True} if walks.exists() else {}
     if kind == "goals_review":
         goals = (
             Goals.objects.filter(case_id=todo.case_id, superseded_at__isnull=True)
