@@ -13,6 +13,7 @@ from pathway.views import (
     health,
     referral,
     refills,
+    sources,
     style,
     todo,
     work,
@@ -44,5 +45,6 @@ urlpatterns = [
     path("demo/mail/<str:key>/", demo_mail.message, name="demo-mail-message"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("help/sources/", sources.sources, name="sources"),
     path("help/style/", style.style, name="style"),
 ]

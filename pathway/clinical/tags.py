@@ -18,6 +18,7 @@ BRACKET = re.compile(r"\[(?P<body>[VMUP](?:\s*:[^\[\]]*|\s*;\s*[VMUP](?:\s*:[^\[
 """A tag as it stands in a sentence; `body` is what `citations` reads."""
 
 _PART = re.compile(r"^(?P<tag>[VMUP])(?:\s*:\s*(?P<rest>.*))?$")
+_NEXT_TAG = re.compile(r";\s*(?=[VMUP]\s*(?:[:;]|$))")
 _ID = re.compile(r"^(?P<id>S\d{1,3}[a-z]?|[A-Z]{3,}\d*|SM2)\b\s*(?P<more>,?)\s*(?P<rest>.*)$")
 
 
@@ -33,8 +34,11 @@ class Citation:
 
 @lru_cache(maxsize=1024)
 def citations(body: str) -> tuple[Citation, ...]:
-    """The tags of "V: S4, S5 for the gap" or "P: schedule; V: S4". Raises ValueError for anything else."""
-    return tuple(_citation(part.strip()) for part in body.split(";"))
+    """The tags of "V: S4, S5 for the gap" or "P: schedule; V: S4". Raises ValueError for anything else.
+
+    What follows a semicolon without being a tag belongs to the words before it.
+    """
+    return tuple(_citation(part.replace(";", ",").strip()) for part in _NEXT_TAG.split(body))
 
 
 def _citation(part: str) -> Citation:

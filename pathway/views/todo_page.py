@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from pathway.clinical.sources import Tag
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
 from pathway.models import ClinicalRecord, SignOff, Todo
@@ -144,7 +143,6 @@ class TodoPage:
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),
-            "source": _source(self.definition.source),
             "is_prompt": self.is_prompt,
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
@@ -292,9 +290,3 @@ def action_form(page: TodoPage, name: str, data: Any) -> ReasonForm:
         case "not-applicable":
             return NotApplicableForm(data)
     return ReopenTodoForm(data)
-
-
-def _source(tagged: str) -> str:
-    """A protocol's source tag in words: "P: 7 days" becomes "local policy: 7 days"."""
-    tag, _, detail = tagged.partition(": ")
-    return f"{Tag(tag).label}: {detail}" if detail else Tag(tag).label

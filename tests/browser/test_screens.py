@@ -148,6 +148,7 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "refills/": of("cora", "/refills/"),
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),
+    "help/sources/": of("cora", "/help/sources/", "/help/sources/?tag=U"),
     "help/style/": of("cora", "/help/style/"),
     "accounts/login/": of_everybody("/accounts/login/"),
     "accounts/logout/": of("cora", "/accounts/logout/"),
