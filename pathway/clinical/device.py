@@ -107,7 +107,7 @@ SYNCHROMED_III = PumpModel(
     code="synchromed-iii",
     name="SynchroMed III",
     maker="Medtronic",
-    reservoir_sizes_ml=Sourced(_SIZES, "mL", Tag.MEMORY),
+    reservoir_sizes_ml=Sourced(_SIZES, "mL", Tag.MEMORY, note="the fact sheet names no document for it"),
     min_flow_ml_per_day=_ml("0.048", Tag.UNCERTAIN, unit="mL/day", note=_LIKE_SM2),
     max_flow_ml_per_day=_ml("24", Tag.UNCERTAIN, unit="mL/day", note=_LIKE_SM2),
     alarm_ml=_ml("2.0", Tag.UNCERTAIN, note=_LIKE_SM2),

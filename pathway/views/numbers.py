@@ -36,6 +36,8 @@ LABELS = {
 }
 """Every number of a pump or catheter as a person calls it, in the order of the dataclasses."""
 
+DOUBT = {Tag.MEMORY: "Not yet checked", Tag.UNCERTAIN: "Unverified"}
+
 RANGES = frozenset({"concentration_range_mcg_per_ml"})
 
 
@@ -49,9 +51,9 @@ class NumberLine:
     sourced: Sourced[Any] | None = None
 
     @property
-    def unsure(self) -> bool:
-        """Whether nobody has checked it."""
-        return self.sourced is not None and self.sourced.tag in (Tag.MEMORY, Tag.UNCERTAIN)
+    def doubt(self) -> str:
+        """What a label says of a number that nobody has checked."""
+        return DOUBT.get(self.sourced.tag, "") if self.sourced is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pathway.clinical.sources import SOURCES, Sourced, Tag
 from pathway.clinical.tags import citations
 from pathway.protocol.numbers import PolicyNumber, policy_numbers
 from pathway.queries.definitions import protocol_in_force
-from pathway.views.numbers import DeviceLines, device_lines, in_words
+from pathway.views.numbers import DOUBT, DeviceLines, device_lines, in_words
 
 TAGS = (
     (Tag.VERIFIED, "The number was read in a copy of the source that is named with it."),
@@ -41,9 +41,9 @@ class Line:
     sourced: Sourced[Any]
 
     @property
-    def unsure(self) -> bool:
-        """Whether nobody has checked it."""
-        return self.sourced.tag in (Tag.MEMORY, Tag.UNCERTAIN)
+    def doubt(self) -> str:
+        """What a label says of a number that nobody has checked."""
+        return DOUBT.get(self.sourced.tag, "")
 
 
 @dataclass(frozen=True, slots=True)
