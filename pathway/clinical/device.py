@@ -17,12 +17,20 @@ from pathway.clinical.sources import Sourced, Tag
 SITE_MODEL_HINT = "A site can add a model with its manual's numbers."
 
 
+class PumpNumberError(ValueError):
+    """A number that cannot belong to a pump; `field` is the one to correct."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class PumpModel:
     """One pump model. Flow in mL/day, volumes in mL, accuracy as +/- percent; None means no source gives the
     number.
 
-    Raises ValueError for numbers that cannot belong to a pump.
+    Raises PumpNumberError for numbers that cannot belong to a pump.
     """
 
     code: str
@@ -46,13 +54,18 @@ class PumpModel:
 
     def __post_init__(self) -> None:
         if not self.reservoir_sizes_ml.value or min(self.reservoir_sizes_ml.value) <= 0:
-            raise ValueError(f"{self.name}: every reservoir size is above 0 mL.")
+            raise PumpNumberError("reservoir_sizes_ml", f"{self.name}: every reservoir size is above 0 mL.")
         if not 0 <= self.min_flow_ml_per_day.value < self.max_flow_ml_per_day.value:
-            raise ValueError(f"{self.name}: the minimum flow is not negative and lies below the maximum.")
+            raise PumpNumberError(
+                "min_flow_ml_per_day",
+                f"{self.name}: the minimum flow is not negative and lies below the maximum.",
+            )
         if not 0 < self.alarm_ml.value < min(self.reservoir_sizes_ml.value):
-            raise ValueError(f"{self.name}: the alarm volume lies between empty and the smallest reservoir.")
+            raise PumpNumberError(
+                "alarm_ml", f"{self.name}: the alarm volume lies between empty and the smallest reservoir."
+            )
         if self.stability_days.value <= 0:
-            raise ValueError(f"{self.name}: the drug's stability is at least one day.")
+            raise PumpNumberError("stability_days", f"{self.name}: the drug's stability is at least one day.")
 
     def constants(self) -> Iterator[tuple[str, Sourced[Any]]]:
         """Every known number with its field name, for a page that shows source and tag of each."""

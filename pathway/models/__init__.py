@@ -23,6 +23,7 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
+from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 
@@ -64,6 +65,7 @@ __all__ = [
     "Refill",
     "RehabPlan",
     "SignOff",
+    "SitePumpModel",
     "SocialChecklist",
     "StageCount",
     "StageVisit",

@@ -61,7 +61,8 @@ def sources(request: HttpRequest) -> HttpResponse:
     """GET the page; `?tag=U` shows only the numbers with that tag."""
     asked = request.GET.get("tag", "")
     tag = Tag(asked) if asked in {str(one) for one in Tag} else None
-    devices = [device_lines(model) for model in (*PUMP_MODELS.values(), *CATHETER_MODELS.values())]
+    devices = [device_lines(pump) for pump in PUMP_MODELS.values()]
+    devices += [device_lines(catheter) for catheter in CATHETER_MODELS.values()]
     protocol = protocol_in_force()
     numbers = policy_numbers(protocol) if protocol else ()
     shown = [constant for constant in constants() if tag in (None, constant.sourced.tag)]
