@@ -63,7 +63,11 @@ def _show(request: HttpRequest, access: Access, form: PumpModelForm | None, answ
         "shipped": [device_lines(model) for model in PUMP_MODELS.values()],
         "catheters": [device_lines(model) for model in CATHETER_MODELS.values()],
         "clinics": [
-            {"name": clinic.name, "models": [_site(model, clinic) for model in site_models(clinic.id)]}
+            {
+                "id": clinic.id,
+                "name": clinic.name,
+                "models": [_site(model, clinic) for model in site_models(clinic.id)],
+            }
             for clinic in access.clinics
         ],
         "form": form,
