@@ -31,6 +31,7 @@ class Memory:
     dose_at_one_year: Decimal | None = None
     titrated_steps: int = 0
     refill_booked_for: date | None = None
+    in_long_term: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def todo(request: HttpRequest, todo_id: UUID) -> HttpResponse:
     if not form.is_valid():
         refused = refusal(page.blocked) if page.blocked else None
         return _show(request, page, {"record": form}, refused or Answer(422))
-    answer = perform(request, todos.complete, todo_id=todo_id, record=form.record_data())
+    answer = perform(request, todos.complete, todo_id=todo_id, record=form.record_data(), second=form.second)
     show_errors(form, answer)
     return _after(request, page, answer, {"record": form})
 

@@ -14,9 +14,10 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from pathway.clinical.situation import Situation
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
-from pathway.models import ClinicalRecord, SignOff, Todo
+from pathway.models import RECORDS, ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
@@ -24,6 +25,7 @@ from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
+from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
@@ -95,12 +97,24 @@ class TodoPage:
         before = next((record for record in self.records if record.superseded_at), None)
         return FORMS[self.definition.form](
             data,
-            today=self.today,
-            time_zone=self.clinic.time_zone,
-            case_birth_date=self.case.patient.birth_date,
-            origin=self.case.origin,
+            situation=self.situation,
+            colleagues=self.staff.physicians_but(self.me),
             initial=before.content() if before is not None else known_of(self.todo, self.definition.form),
         )
+
+    @cached_property
+    def situation(self) -> Situation:
+        """What a record of this to-do is judged on."""
+        assert self.definition.form is not None
+        return circumstances_of(
+            self.case,
+            RECORDS[self.definition.form],
+            todo_id=self.todo.id,
+            birth_date=self.case.patient.birth_date,
+            today=self.today,
+            now=timezone.now(),
+            time_zone=self.clinic.time_zone,
+        ).situation
 
     def sign_form(self, data: Any = None) -> SignForm:
         """The signature, always bound to the facts this page shows."""

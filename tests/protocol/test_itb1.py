@@ -50,7 +50,11 @@ DUTIES = {
         "coordinator": "education_yearly",
     },
 }
-ANYTIME = {"physiatrist": "refill", "coordinator": "book_refill mdt_dissent hold_review next_step"}
+ANYTIME = {
+    "physiatrist": "refill program_change pump_event",
+    "coordinator": "book_refill mdt_dissent hold_review next_step",
+    "neurosurgeon": "service_life replace_after_eri",
+}
 
 
 @pytest.mark.parametrize("stage", OPEN_STAGES)

@@ -35,6 +35,9 @@ FORMS: dict[str, type[RecordForm]] = {
         followup.TaperPlanForm,
         followup.DevicePlanForm,
         followup.EmergencyCheckForm,
+        followup.ServiceLifeForm,
+        followup.VolumeEventForm,
+        followup.SecondCheckForm,
         followup.NoteForm,
     )
 }
