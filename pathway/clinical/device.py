@@ -6,7 +6,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -186,11 +186,11 @@ CATHETER_MODELS: dict[str, CatheterModel] = {
 }
 
 
-def pump_model(code: str, site_models: dict[str, PumpModel] | None = None) -> PumpModel | CannotCompute:
+def pump_model(code: str, site_models: Mapping[str, PumpModel] | None = None) -> PumpModel | CannotCompute:
     """The model with this code, a site's own before the shipped ones; an unknown code is a refusal, never a
     default.
     """
-    known = PUMP_MODELS | (site_models or {})
+    known = {**PUMP_MODELS, **(site_models or {})}
     if code not in known:
         return cannot("pump_model", f"The pump model {code!r} is not known. {SITE_MODEL_HINT}")
     return known[code]

@@ -11,9 +11,10 @@ from django.db.models import F, Q
 from pathway.clinical.device import PumpModel
 from pathway.clinical.site_pump import WrongNumbersError, site_model
 from pathway.models.base import Row, set_together
+from pathway.models.fields import PUMP_CODE
 from pathway.models.people import Clinic, Clinician
 
-code_shape = RegexValidator(r"^[a-z0-9][a-z0-9-]{1,39}$", "Use 2 to 40 small letters, digits or dashes.")
+code_shape = RegexValidator(PUMP_CODE, "Use 2 to 40 small letters, digits or dashes.")
 
 
 class SitePumpModel(Row):
@@ -40,9 +41,7 @@ class SitePumpModel(Row):
             models.UniqueConstraint(
                 fields=["clinic", "code"], condition=Q(retired_at__isnull=True), name="pump_model_code_once"
             ),
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^[a-z0-9][a-z0-9-]{1,39}$"), name="pump_model_code_shape"
-            ),
+            models.CheckConstraint(condition=Q(code__regex=PUMP_CODE), name="pump_model_code_shape"),
             set_together("pump_model_retired_whole", "retired_at", "retired_by"),
             models.CheckConstraint(
                 condition=Q(retired_at__isnull=True) | Q(retired_at__gte=F("added_at")),

@@ -22,27 +22,25 @@ class SiteModel:
 
 
 def pump_models_of(clinic_id: UUID) -> dict[str, PumpModel]:
-    """Every model by code: the shipped ones and the clinic's. One query.
+    """Every model that may be chosen in a clinic, by code: the shipped ones, then its own by name. One query."""
+    own = SitePumpModel.objects.filter(clinic_id=clinic_id, retired_at__isnull=True).order_by("name")
+    return PUMP_MODELS | {code: _model(row_id) for row_id, code in own.values_list("id", "code")}
 
-    Retired models are there too, each code in its newest version, because pumps in place rest on them; what may
-    be chosen for a new pump is `pump_choices`.
-    """
-    rows = SitePumpModel.objects.filter(clinic_id=clinic_id).order_by("code", "added_at")
-    newest = {code: row_id for row_id, code in rows.values_list("id", "code")}
-    return PUMP_MODELS | {code: _model(row_id) for code, row_id in newest.items()}
+
+def pump_model_of(clinic_id: UUID, code: str) -> PumpModel:
+    """The model of a pump in a patient, retired or not. No query for a shipped one, one for a clinic's own."""
+    if code in PUMP_MODELS:
+        return PUMP_MODELS[code]
+    rows = SitePumpModel.objects.filter(clinic_id=clinic_id, code=code).order_by("added_at", "id")
+    row_id = rows.values_list("id", flat=True).last()
+    assert row_id is not None  # a record names only models that its clinic knows, and rows are never deleted
+    return _model(row_id)
 
 
 @lru_cache(maxsize=1024)
 def _model(row_id: UUID) -> PumpModel:
     """The model of a row; safe to cache because the numbers of a row never change."""
     return SitePumpModel.objects.get(pk=row_id).model()
-
-
-def pump_choices(clinic_id: UUID) -> tuple[tuple[str, str], ...]:
-    """What a form offers: shipped models, then the clinic's own that are not retired."""
-    own = SitePumpModel.objects.filter(clinic_id=clinic_id, retired_at__isnull=True).order_by("name")
-    shipped = tuple((model.code, model.name) for model in PUMP_MODELS.values())
-    return (*shipped, *own.values_list("code", "name"))
 
 
 def site_models(clinic_id: UUID) -> list[SiteModel]:

@@ -157,6 +157,7 @@ class CasePage:
         fill = f"{plain(pump.fill_ml, zone)} mL on {short(pump.filled_on)}" if pump.filled_on else ""
         return {
             "row": pump,
+            "model": pump_model_of(self.case.clinic_id, pump.model).name,
             "dose": dose + since,
             "fill": fill,
             "concentration": f"{pump.concentration_mcg_per_ml} mcg/mL"

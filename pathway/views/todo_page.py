@@ -23,6 +23,7 @@ from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.devices import pump_model_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.queries.situation import circumstances_of
@@ -207,11 +208,14 @@ class TodoPage:
 
     def _version(self, record: ClinicalRecord) -> dict[str, Any]:
         return {
-            "shown": readable(record, self.clinic.time_zone),
+            "shown": readable(record, self.clinic.time_zone, self._pump_name),
             "by": self.staff.name(record.recorded_by_id),
             "at": record.recorded_at,
             "superseded_at": record.superseded_at,
         }
+
+    def _pump_name(self, code: str) -> str:
+        return pump_model_of(self.clinic.id, code).name
 
     def _work(self, given: Forms) -> dict[str, Any]:
         """The part that ends the to-do: a record, a signature, a move of the case, or a plain confirmation."""

@@ -10,10 +10,11 @@ import pytest
 from pathway.clinical.site_pump import NUMBERS
 from pathway.engine.devices import NewModel, add_pump_model
 from pathway.models import SitePumpModel
+from pathway.protocol.roles import Stage
 from tests.cast import MONDAY, Cast, make_cast
 from tests.engine.traces import nothing_written
 from tests.pumps import MANUAL, VALUES, typed
-from tests.views.desk import MAX_QUERIES, Desk, at, words
+from tests.views.desk import MAX_QUERIES, Desk, at, case_url, fresh_case, todo_url, words
 
 pytestmark = pytest.mark.django_db
 URL = "/devices/"
@@ -160,3 +161,34 @@ def test_who_may_not_retire_is_told(cast: Cast) -> None:
 def test_it_asks_little(cast: Cast) -> None:
     added(cast)
     assert Desk(cast.cora).queries(URL) <= MAX_QUERIES
+
+
+# --- where a model is chosen and read ---
+
+
+def test_a_form_offers_the_clinics_own_model_and_its_sizes(cast: Cast) -> None:
+    added(cast)
+    walk = fresh_case(cast)
+    walk.do_all(until=Stage.IMPLANT)
+    walk.do("theatre_booking")
+    with at(walk.at):
+        html = Desk(cast.nora).get(todo_url(walk.todo("surgical_plan")))
+    for option in ("synchromed-ii", "sample-20", "10", "18", "20", "40"):
+        assert f'<option value="{option}"' in html
+
+
+def test_the_case_the_record_and_the_refills_name_the_model(cast: Cast) -> None:
+    added(cast)
+    walk = fresh_case(cast)
+    sample = {"pump_model": "sample-20", "reservoir_ml": 18}
+    walk.values = lambda todo, values: {**values, **(sample if "pump_model" in values else {})}
+    walk.do_all(until=Stage.TITRATION)
+    with at(walk.at):
+        desk = Desk(cast.cora)
+        assert "Model Sample 20" in words(desk.get(case_url(walk.case_id)))
+        assert "Pump Sample 20" in words(desk.get(todo_url(walk.todo("operation"))))
+        assert "Sample 20 18 of 18 mL" in words(desk.get("/refills/"))
+        assert "in 1 patient" in words(desk.get(URL))
+        answer = desk.post(f"/devices/{SitePumpModel.objects.get().id}/retire/")
+        assert answer.status_code == 409
+        assert "1 pump in place rests on these numbers." in words(answer.content.decode())

@@ -23,7 +23,7 @@ from pathway.views.forms import FORMS
 from tests.access.routes import address, routes
 from tests.access.test_matrix import is_admin
 from tests.cast import MONDAY, Cast, make_cast
-from tests.examples import BIRTH_DATE, EXAMPLES, TODAY, ZONE, form_data
+from tests.examples import EXAMPLES, SITUATION, form_data
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
 from tests.views.tracing import Reading, faults
 
@@ -113,20 +113,17 @@ def test_a_page_with_a_bare_tag_or_a_lost_link_is_found() -> None:
 # --- every form ---
 
 
-PATIENT = {"today": TODAY, "time_zone": ZONE, "case_birth_date": BIRTH_DATE, "origin": "spinal"}
-
-
 def drawn(kind: str) -> Iterator[str]:
     """The form untouched, empty, filled in, and with every number far too large."""
-    form = FORMS[kind](**PATIENT)
+    form = FORMS[kind](situation=SITUATION)
     yield str(form)
-    yield str(FORMS[kind]({}, **PATIENT))
+    yield str(FORMS[kind]({}, situation=SITUATION))
     data = form_data(form, EXAMPLES[kind])
-    yield str(FORMS[kind](data, **PATIENT))
+    yield str(FORMS[kind](data, situation=SITUATION))
     large = {
         name: "99999" if re.fullmatch(r"\d+(\.\d+)?", str(text)) else text for name, text in data.items()
     }
-    yield str(FORMS[kind](large, **PATIENT))
+    yield str(FORMS[kind](large, situation=SITUATION))
 
 
 @pytest.mark.django_db
