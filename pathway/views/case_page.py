@@ -22,6 +22,7 @@ from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
 from pathway.queries.case import find_case, read_case, team_of
+from pathway.queries.devices import pump_model_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
 from pathway.views.act import Answer, alert_of, person, reasons_of, who
