@@ -28,6 +28,7 @@ from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
+from pathway.views.advice_panel import panel_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -227,7 +228,14 @@ class TodoPage:
             return self._moving()
         if self.definition.form is None:
             return {"confirm_only": True}
-        return {"form": given.get("record") or self.record_form()}
+        form = given.get("record") or self.record_form()
+        return {
+            "form": form,
+            "panel": panel_of(form),
+            "form_url": reverse("todo", args=[self.todo.id]),
+            "check_url": reverse("todo-check", args=[self.todo.id]),
+            "cancel_url": reverse("case", args=[self.case.id]),
+        }
 
     @cached_property
     def signatures(self) -> Sequence[SignOff]:
