@@ -1,4 +1,4 @@
-"""Bracket tags in sentences, such as [V:S4,S14] or [P; V:S3]: read them, leave them out, write them.
+"""Bracket tags in sentences, such as [V:S4,S14] or [P; V:S3]: read them, leave them out.
 
 One grammar for help texts, errors, guards and the protocol's `source` fields. It knows words, no number and
 no page.
@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from pathway.clinical.sources import SOURCES, Sourced, Tag
+from pathway.clinical.sources import SOURCES, Tag
 
 BRACKET = re.compile(r"\[(?P<body>[VMUP](?:\s*:[^\[\]]*|\s*;\s*[VMUP](?:\s*:[^\[\]]*)?)*)\]")
 """A tag as it stands in a sentence; `body` is what `citations` reads."""
@@ -64,8 +63,3 @@ def tags_in(text: str) -> Iterator[str]:
 def without_tags(text: str) -> str:
     """The sentence without its bracket tags: for mail, and where nothing can be a link."""
     return re.sub(rf"\s*{BRACKET.pattern}", "", text).strip()
-
-
-def bracket(constant: Sourced[Any]) -> str:
-    """A constant's tag as a sentence carries it, e.g. "[V:S4,S14]"."""
-    return f"[{constant.tag}:{','.join(constant.sources)}]" if constant.sources else f"[{constant.tag}]"

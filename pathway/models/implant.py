@@ -20,7 +20,6 @@ from pathway.clinical.dosing import age_years
 from pathway.clinical.pump_log import Filled
 from pathway.clinical.results import CannotCompute, plain
 from pathway.clinical.situation import Situation
-from pathway.clinical.tags import bracket
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText, PumpCode, ReservoirSize, Whole
 from pathway.models.history import SPINAL_LEVELS
@@ -54,7 +53,7 @@ def pump_problems(code: str, reservoir_ml: int | None, situation: Situation) -> 
     sizes = model.reservoir_sizes_ml
     if reservoir_ml and Decimal(reservoir_ml) not in sizes.value:
         known = " or ".join(plain(size) for size in sizes.value)
-        yield "reservoir_ml", f"{model.name} comes with {known} mL {bracket(sizes)}, not {reservoir_ml} mL."
+        yield "reservoir_ml", f"{model.name} comes with {known} mL {sizes.bracket}, not {reservoir_ml} mL."
 
 
 def pump_age_problems(code: str, today: date | None, situation: Situation) -> Iterator[Problem]:
@@ -62,7 +61,7 @@ def pump_age_problems(code: str, today: date | None, situation: Situation) -> It
     model, birth_date = situation.pump_models.get(code), situation.birth_date
     lowest = model.age_min_years if model else None
     if model and lowest and birth_date and age_years(birth_date, today or situation.today) < lowest.value:
-        yield "pump_model", f"{model.name} is for patients of {lowest.value} years or more {bracket(lowest)}."
+        yield "pump_model", f"{model.name} is for patients of {lowest.value} years or more {lowest.bracket}."
 
 
 def alarm_problems(alarm_ml: Decimal | None, model: PumpModel, reservoir_ml: int | None) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from pathway.clinical.sources import SOURCES, Sourced, Tag
-from pathway.clinical.tags import BRACKET, Citation, bracket, citations, without_tags
+from pathway.clinical.tags import BRACKET, Citation, citations, without_tags
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ def untraced(text: Any) -> str:
 @register.filter
 def cited(constant: Sourced[Any]) -> SafeString:
     """The link that a constant's tag and sources make."""
-    return traced(bracket(constant))
+    return traced(constant.bracket)
 
 
 @register.filter

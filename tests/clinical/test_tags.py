@@ -1,11 +1,11 @@
-"""Bracket tags are read by one grammar, left out where nothing can be a link, and written from a constant."""
+"""Bracket tags are read by one grammar, left out where nothing can be a link, written by a constant."""
 
 from __future__ import annotations
 
 import pytest
 
 from pathway.clinical.sources import Sourced, Tag
-from pathway.clinical.tags import Citation, bracket, citations, tags_in, without_tags
+from pathway.clinical.tags import Citation, citations, tags_in, without_tags
 
 V, M, U, P = Tag.VERIFIED, Tag.MEMORY, Tag.UNCERTAIN, Tag.POLICY
 
@@ -75,5 +75,5 @@ def test_without_tags(text: str, left: str) -> None:
     ],
 )
 def test_a_constant_is_written_as_a_tag(constant: Sourced[int], written: str) -> None:
-    assert bracket(constant) == written
+    assert constant.bracket == written
     assert citations(written[1:-1])[0].tag is constant.tag
