@@ -166,8 +166,14 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     ),
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
     "refills/": of("cora", "/refills/"),
+    "devices/": lambda world: [
+        Screen("cora", "/devices/"),
+        Screen("anna", "/devices/"),
+        Screen("admin", "/devices/"),
+    ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),
+    "help/sources/": of("cora", "/help/sources/", "/help/sources/?tag=U"),
     "help/style/": of("cora", "/help/style/"),
     "accounts/login/": of_everybody("/accounts/login/"),
     "accounts/logout/": of("cora", "/accounts/logout/"),
