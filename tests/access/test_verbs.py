@@ -27,7 +27,7 @@ from tests.engine.traces import nothing_written
 from tests.examples import written
 from tests.pumps import typed
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
-from tests.views.test_trial_day import sent as typed
+from tests.views.test_trial_day import sent
 from tests.walk import Walk
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,7 @@ def withdraw_signature(cast: Cast) -> tuple[Walk, Press]:
 def observe(cast: Cast) -> tuple[Walk, Press]:
     day = TrialDay(cast)
     day.walk.at = day.at(16)
-    return day.walk, Press(todo_url(day.todo, "observe"), typed(day, 15))
+    return day.walk, Press(todo_url(day.todo, "observe"), sent(day, 15))
 
 
 # --- the whole case ---
