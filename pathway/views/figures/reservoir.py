@@ -146,7 +146,7 @@ def _facts(pump: ReservoirCourse) -> Iterator[tuple[str, str]]:
     yield f"Alarm at {amount(pump.alarm_ml)} mL", day(pump.alarm_on)
     yield "Alarm at the pump’s largest error", day(pump.worst_case_on)
     if pump.unusable is not None:
-        yield f"Empty at {amount(pump.unusable.value)} mL [{pump.unusable.tag}]", day(pump.dry_on)
+        yield "Empty", f"{day(pump.dry_on)}, at {amount(pump.unusable.value)} mL {pump.unusable.bracket}"
     else:
         yield "Empty", day(pump.dry_on)
     yield "Drug stable until", day(pump.stability_on)
@@ -160,7 +160,7 @@ def _legend(pump: ReservoirCourse) -> Iterator[Sample]:
     if pump.refills or any(seen.measured for seen in pump.events):
         yield sample("Aspirated at a refill, or measured", mark=("measured", "circle"))
     if any(seen.warnings for seen in pump.refills):
-        limit = f"{amount(ABSOLUTE_ML.value)} mL [{ABSOLUTE_ML.tag}]"
+        limit = f"{amount(ABSOLUTE_ML.value)} mL {ABSOLUTE_ML.bracket}"
         yield sample(
             f"Aspirated, and off by more than {limit} or than the pump’s accuracy",
             mark=("measured-off", "diamond"),
