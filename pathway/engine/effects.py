@@ -18,9 +18,24 @@ from pathway.clinical.results import CannotCompute
 from pathway.clinical.runway import LEAD_DAYS, runway_of
 from pathway.clinical.service import end_of_service
 from pathway.engine.action import Action
+from pathway.engine.cards import first_card, issue_card, note_card, reword_card
 from pathway.engine.errors import Invalid
-from pathway.models import Catheter, ClinicalRecord, NeuroHistory, Operation, ProgramRecord, Pump, Refill
-from pathway.models.base import new_id
+from pathway.models import (
+    CardIssue,
+    Catheter,
+    ClinicalRecord,
+    DevicePlan,
+    DeviceRegistration,
+    EmergencyPlan,
+    MedicationHistory,
+    NeuroHistory,
+    Operation,
+    ProgramRecord,
+    Pump,
+    Refill,
+    SocialChecklist,
+)
+from pathway.models.base import Row, new_id
 from pathway.protocol.facts import PumpFact
 
 
@@ -31,8 +46,9 @@ def apply_effects(act: Action, record: ClinicalRecord) -> None:
         effect(act, record)
 
 
-def _note_origin(act: Action, record: NeuroHistory) -> None:
+def _note_history(act: Action, record: NeuroHistory) -> None:
     act.set_case(origin=record.origin)
+    reword_card(act, record)
 
 
 def _install(act: Action, record: Operation) -> None:
@@ -60,12 +76,13 @@ def _install(act: Action, record: Operation) -> None:
     }
     if pump is None:
         pump = Pump(id=new_id(), case_id=act.case.id, **values)
+        catheter = _catheter(pump, record)
         _set_runway(act, pump)
-        act.changes.add(pump)
-        act.changes.add(_catheter(pump, record))
+        act.changes.add(pump, catheter)
+        _remember(act, pump, record, catheter)
     else:
         _change_pump(act, pump, values)
-    _remember(act, pump)
+        _remember(act, pump, record)
 
 
 def _end_of_service(record: Operation) -> Any:
@@ -92,7 +109,7 @@ def _set_program(act: Action, record: ProgramRecord) -> None:
     if pump.daily_dose_mcg_per_day != record.daily_dose_mcg_per_day:
         values["dose_since"] = record.effective_on
     _change_pump(act, pump, values, record)
-    _remember(act, pump)
+    _remember(act, pump, record)
 
 
 def _refill(act: Action, record: Refill) -> None:
@@ -190,8 +207,9 @@ def _require_pump(act: Action) -> Pump:
     return pump
 
 
-def _remember(act: Action, pump: Pump) -> None:
-    """Guards and due rules of the same action see the pump as it is now."""
+def _remember(act: Action, pump: Pump, *written: Row) -> None:
+    """Guards and due rules of the same action see the pump as it is now, and the card that it makes."""
+    note_card(act, pump, *written)
     fact = PumpFact(
         id=pump.id,
         implanted_on=pump.implanted_on,
@@ -199,13 +217,20 @@ def _remember(act: Action, pump: Pump) -> None:
         refill_by=pump.refill_by,
         end_of_service_on=pump.end_of_service_on,
         dose_since=pump.dose_since,
+        card_is_current=pump.card_is_current,
     )
     act.facts = replace(act.facts, pump=fact)
 
 
 EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
-    NeuroHistory: _note_origin,
+    NeuroHistory: _note_history,
     Operation: _install,
     ProgramRecord: _set_program,
     Refill: _refill,
+    MedicationHistory: reword_card,
+    SocialChecklist: reword_card,
+    DevicePlan: reword_card,
+    EmergencyPlan: reword_card,
+    DeviceRegistration: first_card,
+    CardIssue: issue_card,
 }

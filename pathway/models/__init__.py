@@ -6,6 +6,7 @@ from pathway.models.assessment import Assessment
 from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
 from pathway.models.device import Catheter, Pump
+from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
 from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
@@ -33,6 +34,7 @@ __all__ = [
     "Assessment",
     "Booking",
     "CallNote",
+    "CardIssue",
     "CareTeamMember",
     "Case",
     "Catheter",
@@ -46,6 +48,7 @@ __all__ = [
     "EducationRecord",
     "Eligibility",
     "EmergencyCheck",
+    "EmergencyPlan",
     "Event",
     "Goals",
     "GoalsReview",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pathway.clinical.results import plain
 from pathway.models import Goals, Pump, Todo
+from pathway.queries.card import read_sources
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
@@ -23,6 +24,8 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
             "previous_dose_mcg_per_day": plain(pump.daily_dose_mcg_per_day),
             "previous_concentration_mcg_per_ml": pump.concentration_mcg_per_ml,
         }
+    if kind == "card_issue":
+        return _card_of(todo)
     if kind == "booking" and todo.key in BOOKED:
         return {"booked": BOOKED[todo.key]}
     if kind == "goals_review":
@@ -34,3 +37,11 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
         rows = goals.goals if goals else []
         return {"goals": [{"goal": row["goal"], "weight": row["weight"]} for row in rows]}
     return {}
+
+
+def _card_of(todo: Todo) -> dict[str, Any]:
+    """The edition of the card, and the language of the one before."""
+    sources = read_sources(todo.case_id)
+    facts, last = sources.facts(), sources.card_issue or sources.device_registration
+    language = getattr(last, "language", "") or getattr(last, "card_language", "")
+    return {"facts_hash": facts.facts_hash, "language": language} if facts else {}
