@@ -70,9 +70,9 @@ SUPPORT_LINES = {
     )
 }
 LIVING = Sourced(
-    "Keep every refill. Carry this card. Keep unexpired baclofen tablets at hand. Do not rub the pump. Call before MRI, "
-    "surgery, diving or pressure chambers and long trips, and after a fall. Red, open or wet wound, or fever: call the "
-    "same day.",
+    "Keep every refill. Carry this card. Keep unexpired baclofen tablets at hand. Do not rub the pump. Call before "
+    "MRI, surgery, diving or pressure chambers and long trips, and after a fall. Red, open or wet wound, or fever: "
+    "call the same day.",
     "",
     Tag.POLICY,
     ("S52", "S66"),

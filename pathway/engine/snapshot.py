@@ -181,9 +181,17 @@ def _signoff(row: list[Any]) -> SignOffFact:
 def _pump(row: list[Any] | None) -> PumpFact | None:
     if row is None:
         return None
-    implanted_on, *dates = (_day(text) for text in row[1:-1])
+    implanted_on, filled_on, refill_by, end_of_service_on, dose_since = (_day(text) for text in row[1:6])
     assert implanted_on is not None  # the column is NOT NULL
-    return PumpFact(UUID(row[0]), implanted_on, *dates, card_is_current=row[-1])
+    return PumpFact(
+        UUID(row[0]),
+        implanted_on,
+        filled_on,
+        refill_by,
+        end_of_service_on,
+        dose_since,
+        card_is_current=row[6],
+    )
 
 
 def _by_role(rows: list[list[str]] | None, ids: _Ids) -> dict[Role, tuple[UUID, ...]]:

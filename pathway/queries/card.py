@@ -61,7 +61,7 @@ class CardSources:
 
     def with_rows(self, *rows: Row) -> CardSources:
         """The same with rows of an action that are not stored yet."""
-        fresh = {_name(row): row for row in rows}
+        fresh: dict[str, Any] = {_name(row): row for row in rows}
         return replace(self, **{name: row for name, row in fresh.items() if name in self.__slots__})
 
     def facts(self) -> CardFacts | None:
@@ -132,13 +132,15 @@ def read_sources(case_id: UUID, *, surgeon_id: UUID | None = None) -> CardSource
     """Every row the card of a case is made of. `surgeon_id`: who operated, where that is not stored yet. One query."""
     pumps = Pump.objects.filter(case_id=case_id, explanted_on__isnull=True)
     operated = Operation.objects.filter(pump__in=pumps).values("recorded_by_id")
-    surgeons = [surgeon_id] if surgeon_id else operated
+    surgeons = (
+        Clinician.objects.filter(pk=surgeon_id) if surgeon_id else Clinician.objects.filter(pk__in=operated)
+    )
     parts: list[tuple[str, QuerySet[Any]]] = [
         ("patient", Patient.objects.filter(cases=case_id)),
         ("clinic", Clinic.objects.filter(cases=case_id)),
         ("pump", pumps),
         ("catheter", Catheter.objects.filter(pump__in=pumps, removed_on__isnull=True)),
-        ("surgeon", Clinician.objects.filter(pk__in=surgeons)),
+        ("surgeon", surgeons),
         *((kind, _newest(kind, case_id)) for kind in KINDS),
     ]
     return CardSources(**dict(rows_together(parts)))

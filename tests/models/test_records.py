@@ -127,6 +127,8 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("refill", {"previous_concentration_mcg_per_ml": 1000}, "refill_strength_change_bridged", "bridge"),
     ("device_plan", {"eri_seen": True}, "eri_has_date", "eri_seen_on"),
     ("emergency_check", {"mri_advice_current": False}, "stale_advice_has_action", "action"),
+    ("emergency_check", {"plan_current": False}, "stale_advice_has_action", "action"),
+    ("card_issue", {"old_card_destroyed": False}, "old_card_is_explained", "remarks"),
     ("note", {"text": ""}, "note_says_something", "text"),
 ]
 
@@ -418,7 +420,9 @@ def test_moved_example_is_valid_on_its_day(kind: str) -> None:
         ("goals_review", {"reviewed_on": "2026-07-14", "gas_t": "58.03"}),
         ("refill", {"refilled_on": "2026-07-01", "filled_ml": "20", "aspirated_ml": "3"}),
         ("device_plan", {"planned_on": "2032-10-15"}),
-        ("emergency_check", {"checked_on": "2026-09-01"}),
+        ("emergency_check", {"checked_on": "2026-09-01", "plan_current": True}),
+        ("emergency_plan", {"written_on": "2026-04-15"}),
+        ("card_issue", {"issued_on": "2026-04-20", "facts_hash": "0" * 64}),
         ("note", {}),
     ],
 )

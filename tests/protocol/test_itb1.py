@@ -50,7 +50,10 @@ DUTIES = {
         "coordinator": "education_yearly",
     },
 }
-ANYTIME = {"physiatrist": "refill", "coordinator": "book_refill mdt_dissent hold_review next_step"}
+ANYTIME = {
+    "physiatrist": "refill emergency_plan",
+    "coordinator": "book_refill emergency_card mdt_dissent hold_review next_step",
+}
 
 
 @pytest.mark.parametrize("stage", OPEN_STAGES)
