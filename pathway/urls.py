@@ -6,6 +6,7 @@ from django.urls import path
 
 from pathway.views import (
     board,
+    card,
     case,
     cases,
     csv_import,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/close/", case.close, name="case-close"),
     path("cases/<uuid:case_id>/reopen/", case.reopen, name="case-reopen"),
     path("cases/<uuid:case_id>/team/", case.team, name="case-team"),
+    path("cases/<uuid:case_id>/card/", card.card, name="case-card"),
+    path("cases/<uuid:case_id>/card.pdf", card.card_pdf, name="case-card-pdf"),
     path("todos/<uuid:todo_id>/", todo.todo, name="todo"),
     path("todos/<uuid:todo_id>/claim/", todo.claim, name="todo-claim"),
     path("todos/<uuid:todo_id>/release/", todo.release, name="todo-release"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -28,9 +28,14 @@ from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS
 from pathway.clinical.results import plain
 from pathway.clinical.sources import Sourced
 
-DRUG = "baclofen for intrathecal use"
-QR_BYTES = 650
-"""What a code of about 30 mm carries so that a telephone still reads it from creased paper [P]."""
+DRUG = "intrathecal baclofen"
+QR_BYTES = 500
+"""What a code of 36 mm carries so that a telephone still reads it from creased paper [P]."""
+VITAL = frozenset(
+    {"phone_24h", "allergies", "oral_rescue", "daily_dose_mcg_per_day", "concentration_mcg_per_ml"}
+)
+QR_NAME = 60
+SHORTENED = " … (shortened)"
 T6_OR_ABOVE = frozenset(
     {*(f"C{number}" for number in range(1, 9)), *(f"T{number}" for number in range(1, 7))}
 )
@@ -99,12 +104,17 @@ def _canonical(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One fact on the card. `keys` are the fields of CardFacts it prints; `missing` where the most needed is empty."""
+    """One fact on the card. `keys` are the fields of CardFacts it prints; `missing`: the first of them is empty."""
 
     label: str
     text: str
     keys: tuple[str, ...]
     missing: bool = False
+
+    @property
+    def is_vital(self) -> bool:
+        """Whether half of it could harm: such a line is never shortened."""
+        return self.keys[0] in VITAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +148,11 @@ def notices_of(facts: CardFacts) -> tuple[Notice, ...]:
     """The fixed texts for this pump, the most urgent first."""
     return (
         Notice("Emergency", EMERGENCY),
-        Notice("Signs of withdrawal (too little)", WITHDRAWAL),
-        Notice("Signs of overdose (too much)", OVERDOSE),
+        Notice("Withdrawal (too little)", WITHDRAWAL),
+        Notice("Overdose (too much)", OVERDOSE),
         Notice("First steps for clinicians", FIRST_STEPS),
-        Notice("Do not stop, do not flush the access port", HANDS_OFF),
-        Notice("Alarms of the pump", alarms_of(facts.pump_model)),
+        Notice("Do not stop or flush", HANDS_OFF),
+        Notice("Alarms", alarms_of(facts.pump_model)),
         Notice("MRI", mri_of(facts.pump_model)),
         Notice("Living with the pump", LIVING),
         Notice("Maker", support_of(facts.pump_model)),
@@ -154,9 +164,29 @@ def missing_of(facts: CardFacts) -> tuple[Line, ...]:
     return tuple(line for section in sections_of(facts) for line in section.lines if line.missing)
 
 
+def shorten(sections: tuple[Section, ...], limit: int) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """The sections with no text above `limit` characters, vital lines whole, and the labels of what was cut."""
+    cut = tuple(line.label for section in sections for line in section.lines if _is_cut(line, limit))
+    shorter = tuple(
+        replace(section, lines=tuple(_shortened(line, limit) for line in section.lines))
+        for section in sections
+    )
+    return shorter, cut
+
+
+def _is_cut(line: Line, limit: int) -> bool:
+    return len(line.text) > limit and not line.is_vital
+
+
+def _shortened(line: Line, limit: int) -> Line:
+    if not _is_cut(line, limit):
+        return line
+    return replace(line, text=line.text[: limit - len(SHORTENED)].rstrip() + SHORTENED)
+
+
 def cite(notices: tuple[Notice, ...]) -> str:
-    """Where the fixed texts come from, in one line: "MRI: medtronic UK safety-cautions (verified ...)"."""
-    return " · ".join(f"{notice.title}: {notice.rule.citation}" for notice in notices)
+    """Tag and sources of the fixed texts in one line: "MRI V S46 S47"; the ids are those of `sources.SOURCES`."""
+    return " · ".join(" ".join((one.title, one.rule.tag, *one.rule.sources)) for one in notices)
 
 
 def day(value: date | None) -> str:
@@ -186,11 +216,10 @@ def _whom(facts: CardFacts) -> tuple[Line, ...]:
 
 
 def _care(facts: CardFacts) -> tuple[Line, ...]:
-    rescue = f"{facts.oral_rescue} (as written by the clinician)" if facts.oral_rescue else ""
     return (
         _line("Allergies", facts.allergies, "allergies"),
-        Line("High risk in withdrawal", "; ".join(facts.risks) or "none recorded", ("risks",)),
-        _line("Oral rescue", rescue, "oral_rescue"),
+        Line("High risk", "; ".join(facts.risks) or "none recorded", ("risks",)),
+        _line("Oral rescue, as the clinician wrote it", facts.oral_rescue, "oral_rescue"),
     )
 
 
@@ -219,8 +248,8 @@ def _dates(facts: CardFacts) -> tuple[Line, ...]:
     return (
         _line("Last refill", fill, "filled_on", "fill_ml"),
         _line("Refill by", day(facts.refill_by), "refill_by"),
-        _line("Low-reservoir alarm", day(facts.alarm_on), "alarm_on"),
-        _line("Pump's end of service", service, "end_of_service_on", "replacement_indicator_on"),
+        _line("Low reservoir", day(facts.alarm_on), "alarm_on"),
+        _line("End of service", service, "end_of_service_on", "replacement_indicator_on"),
     )
 
 
@@ -260,7 +289,7 @@ def qr_text(facts: CardFacts) -> str:
     """Plain emergency text for the code, at most QR_BYTES in UTF-8: no MRN, no link; what does not fit is said so."""
     wanted = [
         "BACLOFEN PUMP - EMERGENCY",
-        f"{facts.name}, born {day(facts.born)}",
+        f"{facts.name[:QR_NAME]}, born {day(facts.born)}",
         f"24-hour number: {facts.phone_24h or NOT_RECORDED}",
         "Pump stopped or empty = withdrawal: fever, confusion, rigid, seizures. Can kill.",
         "Drowsy, slow breathing = overdose.",

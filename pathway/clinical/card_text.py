@@ -63,7 +63,7 @@ UNKNOWN_MRI = Sourced(
 NO_SUPPORT_LINE = Sourced(f"Maker's emergency line: {NOT_RECORDED}.", "", Tag.POLICY)
 SUPPORT_LINES = {
     "Medtronic": Sourced(
-        "Maker's line for clinicians, 24 hours: Medtronic 1-800-707-0933 (number in the USA, as printed in 2002).",
+        "Medtronic's line for clinicians, 24 hours: 1-800-707-0933 (in the USA; as printed in 2002).",
         "",
         Tag.VERIFIED,
         ("S73",),
