@@ -15,6 +15,7 @@ from pathway.views import (
     referral,
     refills,
     style,
+    summary,
     todo,
     work,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/team/", case.team, name="case-team"),
     path("cases/<uuid:case_id>/card/", card.card, name="case-card"),
     path("cases/<uuid:case_id>/card.pdf", card.card_pdf, name="case-card-pdf"),
+    path("cases/<uuid:case_id>/summary.pdf", summary.summary_pdf, name="case-summary"),
     path("todos/<uuid:todo_id>/", todo.todo, name="todo"),
     path("todos/<uuid:todo_id>/claim/", todo.claim, name="todo-claim"),
     path("todos/<uuid:todo_id>/release/", todo.release, name="todo-release"),

@@ -144,6 +144,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
     ),
+    "cases/<uuid:case_id>/card/": lambda world: [
+        Screen("cora", world.case(name) + "card/")
+        for name in ("titration at six weeks", "long-term, past its refill date", "on hold in evaluation")
+    ],
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
     "refills/": of("cora", "/refills/"),
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
@@ -181,7 +185,14 @@ REDIRECTS = {
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/reauthenticate/",
 }
-NO_PAGES = {"cases/import/referrals.csv", "accounts/2fa/recovery-codes/download/", "healthz", "readyz"}
+NO_PAGES = {
+    "cases/<uuid:case_id>/card.pdf",
+    "cases/<uuid:case_id>/summary.pdf",
+    "cases/import/referrals.csv",
+    "accounts/2fa/recovery-codes/download/",
+    "healthz",
+    "readyz",
+}
 GROUPS = ("accounts/", "cases/", "todos/", "")
 
 
