@@ -22,11 +22,12 @@ class CheckedRecord(ClinicalRecord):
     """A record whose rules are `problems()`.
 
     `LOCAL_DATES` names, for each instant, the column that keeps its date in the clinic's calendar. `PAST`
-    names the dates that cannot lie in the future.
+    names the dates that cannot lie in the future, `UNSHOWN` what says nothing to a reader.
     """
 
     LOCAL_DATES: ClassVar[dict[str, str]] = {}
     PAST: ClassVar[tuple[str, ...]] = ()
+    UNSHOWN: ClassVar[tuple[str, ...]] = ()
 
     class Meta(ClinicalRecord.Meta):
         abstract = True

@@ -66,6 +66,7 @@ class CardIssue(CheckedRecord):
 
     kind = "card_issue"
     PAST = ("issued_on",)
+    UNSHOWN = ("facts_hash",)
 
     issued_on = models.DateField("handed over on")
     handed_to = Choice("handed to", choices=HANDED_TO)

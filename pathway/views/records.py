@@ -39,7 +39,7 @@ class Readable:
 
 def readable(record: ClinicalRecord, zone: str) -> Readable:
     """Every clinical field somebody filled in; moments in the clinic's time zone."""
-    derived = set(record.LOCAL_DATES.values()) if isinstance(record, CheckedRecord) else set()
+    derived = {*record.LOCAL_DATES.values(), *record.UNSHOWN} if isinstance(record, CheckedRecord) else set()
     shown = Readable()
     for column in record.content_fields():
         value = getattr(record, column.name)

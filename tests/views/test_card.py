@@ -143,7 +143,7 @@ def test_the_longest_fields_that_the_forms_take_still_fit_on_one_page(kind: str,
 
 
 def test_what_cannot_fit_is_shortened_and_the_card_says_what(cast: Cast) -> None:
-    facts = card_facts(name="Never ending " * 120)
+    facts = card_facts(name="Never ending " * 100)
     text = text_of(printed(facts, "normal"))
     assert "… (shortened)" in text
     assert "Shortened to fit on the card: Name." in text
