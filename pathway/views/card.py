@@ -27,8 +27,8 @@ TEMPLATE = "print/card.html"
 NO_LIMIT = 10_000
 SIZES = {"normal": ("95", "9", "85", "8"), "large": ("14", "135", "13", "125", "12", "115", "11")}
 """Text sizes in points (95 is 9.5), largest first: the first that fits on one page is printed [P]."""
-LONGEST = 120
-"""Characters of a line where even the smallest size is too large [P]; vital lines stay whole."""
+LONGEST = (120, 80, 50)
+"""Characters of a line, tried in turn where even the smallest size is too large [P]; vital lines stay whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def print_contexts(facts: CardFacts, kind: str, today: date, clinic: str) -> Ite
     """What the print template needs, from the largest text to the smallest that is still read."""
     emergency, *notices = notices_of(facts)
     code = segno.make(qr_text(facts), error="m", micro=False).svg_data_uri(border=2)
-    for points, limit in [*((points, NO_LIMIT) for points in SIZES[kind]), (SIZES[kind][-1], LONGEST)]:
+    sizes = [(points, NO_LIMIT) for points in SIZES[kind]] + [(SIZES[kind][-1], limit) for limit in LONGEST]
+    for points, limit in sizes:
         (who, whom, care, *rest), cut = shorten(sections_of(facts), limit)
         yield {
             "kind": kind,
