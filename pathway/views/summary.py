@@ -21,6 +21,7 @@ from pathway.queries.people import Staff, staff_of
 from pathway.queries.summary import SummaryRecords, read_summary
 from pathway.views.act import person
 from pathway.views.pdf import paper
+from pathway.views.records import NOTHING
 
 TEMPLATE = "print/summary.html"
 PAGES = 2
@@ -112,7 +113,8 @@ def _goals(records: SummaryRecords) -> list[dict[str, Any]]:
     scores = {row["goal"]: row["score"] for row in review.goals} if review else {}
     rows = records.goals.goals if records.goals else []
     return [
-        {"goal": row["goal"], "baseline": row["baseline"], "now": scores.get(row["goal"])} for row in rows
+        {"goal": row["goal"], "baseline": row["baseline"], "now": scores.get(row["goal"], NOTHING)}
+        for row in rows
     ]
 
 
@@ -149,10 +151,10 @@ def doses_of(records: SummaryRecords, read: CaseRead) -> list[dict[str, Any]]:
 
 
 def _change(old: Decimal | None, new: Decimal) -> str:
-    """A step in percent: "+20 %"; empty for the first dose and for a new strength alone."""
+    """A step in percent: "+12.5 %"; empty for the first dose and for a new strength alone."""
     if old is None or old == new:
         return ""
-    return f"{(new - old) / old * 100:+.0f} %"
+    return f"{(new - old) / old * 100:+.1f}".removesuffix(".0") + " %"
 
 
 def _signoffs(read: CaseRead, staff: Staff) -> list[dict[str, Any]]:
