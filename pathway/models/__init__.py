@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathway.models.assessment import Assessment
 from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
+from pathway.models.confirm import SecondCheck
 from pathway.models.device import Catheter, Pump
 from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
-from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.notice import Notice
+from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
@@ -24,8 +26,10 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
+from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
+from pathway.models.volume import VolumeEvent
 
 __all__ = [
     "RECORDS",
@@ -66,7 +70,10 @@ __all__ = [
     "Pump",
     "Refill",
     "RehabPlan",
+    "SecondCheck",
+    "ServiceLife",
     "SignOff",
+    "SitePumpModel",
     "SocialChecklist",
     "StageCount",
     "StageVisit",
@@ -76,6 +83,8 @@ __all__ = [
     "Timer",
     "Todo",
     "TrialDose",
+    "TrialObservation",
     "TrialPlan",
     "TrialReadings",
+    "VolumeEvent",
 ]

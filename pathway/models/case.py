@@ -10,6 +10,7 @@ from django.db.models import Q
 from django_fsm import GET_STATE, FSMField, transition
 
 from pathway.models.base import Row, choices, one_of, set_together
+from pathway.models.fields import Codes
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician
 from pathway.models.protocol import ProtocolVersion
@@ -17,6 +18,12 @@ from pathway.protocol import roles
 from pathway.protocol.roles import CARE_ROLES, EDGES, OPEN_STAGES, CloseReason, Edge, Role, Stage
 
 ORIGINS = [("spinal", "Spinal"), ("cerebral", "Cerebral")]
+WITHDRAWAL_RISKS = (
+    ("sci_t6_or_above", "Spinal cord injury at T6 or above"),
+    ("cannot_communicate", "Cannot communicate symptoms"),
+    ("earlier_withdrawal", "Earlier withdrawal"),
+    ("withdrawal_here", "Withdrawal since the implant"),
+)
 
 
 def legal_pairs() -> list[tuple[str, str]]:
@@ -73,6 +80,9 @@ class Case(Row):
     next_owner_id = models.UUIDField(null=True, blank=True)
     next_due_on = models.DateField(null=True, blank=True)
     required_open = models.PositiveSmallIntegerField(default=0)
+    withdrawal_risk = Codes(
+        codes=WITHDRAWAL_RISKS, blank=True, help_text="Why withdrawal would be more dangerous [V:S2,S7]"
+    )
     replan_on = models.DateField(null=True, blank=True, help_text="When time alone changes what is asked")
     event_seq = models.PositiveIntegerField(default=0)
     event_hash = models.BinaryField(max_length=32, default=bytes)

@@ -70,6 +70,7 @@ class PumpFact:
     refill_by: date | None
     end_of_service_on: date | None
     dose_since: date | None
+    eri_seen_on: date | None = None
     card_is_current: bool = True
 
 

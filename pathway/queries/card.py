@@ -15,7 +15,6 @@ from pathway.models import (
     Catheter,
     Clinic,
     Clinician,
-    DevicePlan,
     DeviceRegistration,
     EmergencyPlan,
     MedicationHistory,
@@ -34,7 +33,6 @@ KINDS = (
     "medication_history",
     "social_checklist",
     "program",
-    "device_plan",
     "emergency_plan",
     "device_registration",
     "card_issue",
@@ -54,7 +52,6 @@ class CardSources:
     medication_history: MedicationHistory | None = None
     social_checklist: SocialChecklist | None = None
     program: ProgramRecord | None = None
-    device_plan: DevicePlan | None = None
     emergency_plan: EmergencyPlan | None = None
     device_registration: DeviceRegistration | None = None
     card_issue: CardIssue | None = None
@@ -87,7 +84,7 @@ class CardSources:
             alarm_on=pump.alarm_on,
             refill_by=pump.refill_by,
             end_of_service_on=pump.end_of_service_on,
-            replacement_indicator_on=self._indicator(),
+            replacement_indicator_on=pump.eri_seen_on,
             catheter_model=catheter.model if catheter else "",
             tip_level=catheter.tip_level if catheter else "",
             prescriber=plan.prescriber if plan else "",
@@ -101,11 +98,6 @@ class CardSources:
     def _diagnosis(self) -> str:
         history = self.neuro_history
         return (history.diagnosis_text or history.get_diagnosis_display()) if history else ""
-
-    def _indicator(self) -> Any:
-        """When the replacement indicator of this pump was seen: a plan for the pump before it no longer counts."""
-        seen = self.device_plan.eri_seen_on if self.device_plan else None
-        return seen if seen and self.pump and seen >= self.pump.implanted_on else None
 
     def _allergies(self) -> str:
         said = self.emergency_plan.allergies if self.emergency_plan else ""

@@ -142,6 +142,7 @@ def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
         refill_by=pump.refill_by,
         end_of_service_on=pump.end_of_service_on,
         dose_since=pump.dose_since,
+        eri_seen_on=pump.eri_seen_on,
         card_is_current=pump.card_is_current,
     )
 

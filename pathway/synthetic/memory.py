@@ -23,6 +23,8 @@ class Memory:
     profile: Profile
     scenario: Scenario
     given: list[Injection] = field(default_factory=list)
+    cautious: bool = False
+    observed: set[int] = field(default_factory=set)
     pump: PumpMemory | None = None
     first_operation_on: date | None = None
     operations: int = 0
@@ -32,6 +34,7 @@ class Memory:
     dose_at_one_year: Decimal | None = None
     titrated_steps: int = 0
     refill_booked_for: date | None = None
+    in_long_term: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from pathway.clinical.site_pump import site_model
+from pathway.clinical.steps import Phase
 from pathway.models import Case, Clinic, Clinician, Patient, ProtocolVersion, Todo
 from pathway.models.checked import CheckedRecord
 from pathway.models.fields import Amount, Choice, Codes, LongText, Rows, Whole
 from pathway.models.records import RECORDS
-from tests.examples import BIRTH_DATE, EXAMPLES, RULES, TODAY, example, moved
+from tests.examples import BIRTH_DATE, EXAMPLES, RULES, SITUATION, TODAY, example, moved, running
+from tests.pumps import typed
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 BOUND = ("case", "todo", "recorded_by")
@@ -63,7 +67,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("call_note", {"function": ""}, "call_asked_enough", "function"),
     ("call_note", {"headache": True}, "call_concern_has_action", "action"),
     ("call_note", {"reached": "nobody", "headache": None}, "call_concern_has_action", "action"),
-    ("surgical_plan", {"reservoir_ml": 30}, "planned_reservoir_known", "reservoir_ml"),
     ("surgical_plan", {"consent": False}, "surgical_plan_gap_is_explained", "remarks"),
     ("anesthesia_plan", {"anticoagulant_hold": "confirmed"}, "implant_hold_whole", "hold_from"),
     (
@@ -78,7 +81,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
         "restart_on",
     ),
     ("anesthesia_plan", {"ready": False}, "anesthesia_not_ready_is_explained", "remarks"),
-    ("operation", {"reservoir_ml": 30}, "implanted_reservoir_known", "reservoir_ml"),
     (
         "operation",
         {"concentration_mcg_per_ml": 1500},
@@ -129,6 +131,10 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("emergency_check", {"mri_advice_current": False}, "stale_advice_has_action", "action"),
     ("emergency_check", {"plan_current": False}, "stale_advice_has_action", "action"),
     ("card_issue", {"old_card_destroyed": False}, "old_card_is_explained", "remarks"),
+    ("volume_event", {"dose_mcg": None}, "volume_event_has_amount", "dose_mcg"),
+    ("volume_event", {"event": "purge"}, "volume_event_has_amount", "volume_ml"),
+    ("volume_event", {"event": "stopped"}, "volume_event_has_amount", "volume_ml"),
+    ("second_check", {"agrees": False}, "second_look_against_has_reason", "remarks"),
     ("note", {"text": ""}, "note_says_something", "text"),
 ]
 
@@ -260,6 +266,7 @@ UNTRUE: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 # Values that are wrong for this patient or this day.
+SAMPLE = site_model("sample-20", "Sample 20", "Sample", typed())
 UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("assessment", {"assessed_on": date(2026, 10, 1)}, {}, "assessed_on", "future"),
     ("assessment", {"assessed_on": date(1984, 5, 16)}, {}, "assessed_on", "birth"),
@@ -280,37 +287,149 @@ UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ),
     ("operation", {"pump_model": "prometra-ii"}, {"birth_date": date(2016, 1, 1)}, "pump_model", "12 years"),
     (
+        "operation",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known. A site can add a model with its manual's numbers.",
+    ),
+    (
+        "surgical_plan",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known.",
+    ),
+    (
+        "operation",
+        {"reservoir_ml": 30},
+        {},
+        "reservoir_ml",
+        "SynchroMed II comes with 20 or 40 mL [V:S40], not 30 mL.",
+    ),
+    ("surgical_plan", {"reservoir_ml": 18}, {}, "reservoir_ml", "comes with 20 or 40 mL"),
+    (
+        "operation",
+        {"pump_model": "sample-20"},
+        {"pump_models": {"sample-20": SAMPLE}},
+        "reservoir_ml",
+        "Sample 20 comes with 10 or 18 mL [M:SITE], not 20 mL.",
+    ),
+    (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(80)},
-        {"origin": "cerebral"},
+        {"effective_at": datetime(2026, 3, 31, 17, 0, tzinfo=UTC), "effective_on": date(2026, 3, 31)},
+        {"pump": running("80")},
+        "effective_at",
+        "no fill of this pump",
+    ),
+    (
+        "program",
+        {"daily_dose_mcg_per_day": Decimal(20), "over_limit_reason": "Very sensitive"},
+        {"pump": running("23")},
+        "daily_dose_mcg_per_day",
+        "below the least flow of SynchroMed II",
+    ),
+    (
+        "refill",
+        {"filled_ml": Decimal(21)},
+        {"pump": running("100")},
+        "filled_ml",
+        "do not fit into this pump",
+    ),
+    (
+        "refill",
+        {"aspirated_ml": Decimal(19), "residual_action": "Repeated"},
+        {"pump": running("100")},
+        "aspirated_ml",
+        "more than the 18 mL that were in the pump",
+    ),
+    (
+        "refill",
+        {"refilled_at": datetime(2026, 3, 1, tzinfo=UTC), "refilled_on": date(2026, 3, 1)},
+        {"pump": running("100")},
+        "refilled_at",
+        "before the first fill",
+    ),
+    (
+        "refill",
+        {"alarm_setting_ml": Decimal(1)},
+        {"pump": running("100")},
+        "alarm_setting_ml",
+        "between 1.4 mL",
+    ),
+    (
+        "refill",
+        {"expected_residual_ml": None, "aspirated_ml": Decimal("4.0")},
+        {"pump": running("100")},
+        "residual_action",
+        "instead of 0 mL",
+    ),
+    (
+        "volume_event",
+        {
+            "dose_mcg": Decimal(1500),
+            "happened_at": datetime(2026, 6, 25, 9, tzinfo=UTC),
+            "happened_on": date(2026, 6, 25),
+        },
+        {"pump": running("100")},
+        "dose_mcg",
+        "are left",
+    ),
+    (
+        "volume_event",
+        {"event": "measured", "dose_mcg": None, "volume_ml": Decimal(30)},
+        {"pump": running("100")},
+        "volume_ml",
+        "do not fit",
+    ),
+    (
+        "volume_event",
+        {"happened_at": datetime(2026, 1, 5, tzinfo=UTC), "happened_on": date(2026, 1, 5)},
+        {"pump": running("100")},
+        "happened_at",
+        "before the first fill",
+    ),
+    ("service_life", {"ends_on": date(2026, 4, 1)}, {"pump": running("100")}, "ends_on", "after that"),
+    ("operation", {"prime_ml": Decimal(5), "fill_ml": Decimal(4)}, {}, "prime_ml", "whole fill"),
+    (
+        "operation",
+        {"catheter_model": "indura-1p", "catheter_trimmed_cm": None},
+        {},
+        "catheter_implanted_cm",
+        "is 89 cm long",
+    ),
+    (
+        "program",
+        {},
+        {"pump": running("80"), "origin": "cerebral"},
         "daily_dose_mcg_per_day",
         "step limit of 15 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(76)},
-        {"origin": "spinal"},
+        {},
+        {"pump": running("76"), "origin": "spinal"},
         "daily_dose_mcg_per_day",
         "step limit of 30 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(80)},
-        {"origin": "spinal", "birth_date": date(2016, 1, 1)},
+        {},
+        {"pump": running("80"), "origin": "spinal", "birth_date": date(2016, 1, 1)},
         "daily_dose_mcg_per_day",
         "step limit of 15 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(130)},
-        {"origin": "spinal"},
+        {},
+        {"pump": running("130"), "origin": "spinal"},
         "daily_dose_mcg_per_day",
         "withdrawal",
     ),
     (
         "refill",
-        {"previous_dose_mcg_per_day": Decimal(145)},
-        {"origin": "cerebral"},
+        {},
+        {"pump": running("80"), "origin": "cerebral", "phase": Phase.MAINTENANCE},
         "daily_dose_mcg_per_day",
         "step limit of 20 %",
     ),
@@ -325,8 +444,10 @@ def record(kind: str, **changes: Any) -> CheckedRecord:
 def check(written: CheckedRecord, **patient: Any) -> None:
     """All that the engine checks before it writes."""
     written.clean_fields(exclude=BOUND)
+    situation = replace(SITUATION, **patient)
+    written.derive(situation)
     written.clean()
-    written.check_on(**({"today": TODAY, "birth_date": BIRTH_DATE, "origin": "spinal"} | patient))
+    written.check_on(situation)
 
 
 def test_every_kind_has_an_example() -> None:
@@ -371,7 +492,10 @@ def test_moved_example_is_valid_on_its_day(kind: str) -> None:
         ("eligibility", {"eligible": True, "blockers": []}),
         ("mdt_minute", {"met_on": "2026-02-10"}),
         ("booking", {"date": "2026-03-03", "consent_on_file": True}),
-        ("trial_plan", {"hold_confirmed": True}),
+        (
+            "trial_plan",
+            {"hold_confirmed": True, "hold": "not_applicable", "hold_from": None, "cautious": False},
+        ),
         (
             "trial_dose",
             {
@@ -482,7 +606,7 @@ def test_the_model_refuses_what_does_not_fit_patient_or_day(
 
 def test_a_step_over_the_limit_passes_with_its_reason() -> None:
     check(
-        record("program", previous_dose_mcg_per_day=Decimal(60), over_limit_reason="Second clinician agreed"),
+        record("program", over_limit_reason="Second clinician agreed"),
         origin="cerebral",
     )
 

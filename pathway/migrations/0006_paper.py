@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pathway', '0002_case_replan'),
+        ('pathway', '0005_pump_models'),
     ]
 
     operations = [
