@@ -224,6 +224,7 @@ def test_a_new_dose_shows_on_the_page_and_the_new_card_is_handed_over_by_its_for
 def test_a_missing_answer_is_asked_for_at_its_field(running: Walk, cast: Cast) -> None:
     walk, desk = running, Desk(cast.cora)
     walk.do_all(until=Stage.TITRATION)
+    walk.wait(1)
     walk.do("refill", daily_dose_mcg_per_day=Decimal(100), previous_dose_mcg_per_day=Decimal(100))
     todo = walk.todo("emergency_card")
     with at(walk.at):

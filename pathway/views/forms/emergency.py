@@ -26,7 +26,7 @@ class CardIssueForm(RecordForm):
     """A card was handed over: the edition that stood on the page when this form was opened."""
 
     TODAY = ("issued_on",)
-    facts_hash = forms.CharField(widget=forms.HiddenInput)
+    facts_hash = forms.CharField(label="Edition", widget=forms.HiddenInput)
 
     class Meta(RecordForm.Meta):
         model = CardIssue
