@@ -6,6 +6,7 @@ from django.urls import path
 
 from pathway.views import (
     board,
+    card,
     case,
     cases,
     csv_import,
@@ -17,6 +18,7 @@ from pathway.views import (
     refills,
     sources,
     style,
+    summary,
     todo,
     trends,
     trial,
@@ -37,6 +39,9 @@ urlpatterns = [
     path("cases/<uuid:case_id>/close/", case.close, name="case-close"),
     path("cases/<uuid:case_id>/reopen/", case.reopen, name="case-reopen"),
     path("cases/<uuid:case_id>/team/", case.team, name="case-team"),
+    path("cases/<uuid:case_id>/card/", card.card, name="case-card"),
+    path("cases/<uuid:case_id>/card.pdf", card.card_pdf, name="case-card-pdf"),
+    path("cases/<uuid:case_id>/summary.pdf", summary.summary_pdf, name="case-summary"),
     path("cases/<uuid:case_id>/trends/", trends.trends, name="case-trends"),
     path("cases/<uuid:case_id>/record/<slug:key>/", record_now.record, name="record-now"),
     path("cases/<uuid:case_id>/record/<slug:key>/check/", record_now.check, name="record-now-check"),

@@ -7,6 +7,7 @@ from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
 from pathway.models.confirm import SecondCheck
 from pathway.models.device import Catheter, Pump
+from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
 from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
@@ -37,6 +38,7 @@ __all__ = [
     "Assessment",
     "Booking",
     "CallNote",
+    "CardIssue",
     "CareTeamMember",
     "Case",
     "Catheter",
@@ -50,6 +52,7 @@ __all__ = [
     "EducationRecord",
     "Eligibility",
     "EmergencyCheck",
+    "EmergencyPlan",
     "Event",
     "Goals",
     "GoalsReview",

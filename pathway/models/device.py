@@ -28,6 +28,7 @@ class Pump(Row):
     `alarm_on`, `worst_case_on`, `dry_on`: the reservoir at the alarm volume, the same with the pump's largest
     error, and empty. `stability_on`: the drug's last day. `refill_by`: the date the refill duty carries. A
     date is empty where the pump's number is not known; `refill_by` never is once the pump is filled.
+    `card_hash`: the edition of the emergency card that the facts make now; `card_issued_hash`: the one handed over.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pumps", db_index=False)
@@ -57,6 +58,8 @@ class Pump(Row):
     end_of_service_on = models.DateField(null=True, blank=True)
     eri_seen_on = models.DateField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="The infusion is off since")
+    card_hash = models.CharField(max_length=64, blank=True)
+    card_issued_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -98,6 +101,11 @@ class Pump(Row):
 
     def __str__(self) -> str:
         return f"{self.model} of case {self.case_id}"
+
+    @property
+    def card_is_current(self) -> bool:
+        """Whether the emergency card handed over last says what is true now."""
+        return self.card_issued_hash == self.card_hash
 
     @property
     def in_place(self) -> bool:

@@ -158,6 +158,8 @@ CLINICS = (
             "slug": "riverside",
             "time_zone": "America/Chicago",
             "country": "US",
+            "emergency_phone": "+1 555 0100",
+            "hospital_name": "Riverside General Hospital",
         },
         RIVERSIDE,
         RIVERSIDE_CASES,

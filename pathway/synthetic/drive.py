@@ -272,7 +272,9 @@ class Walk:
 
     def _moment(self, todo: Duty, by: Clinician, at: datetime) -> Moment:
         rng = random.Random(f"{self.seed}:record:{todo.key}:{todo.occurrence}")
-        return Moment(todo.key, at, todo.due_on, str(by), self.memory, self.stay, rng, self.calendar)
+        return Moment(
+            todo.key, at, todo.due_on, str(by), self.memory, self.stay, rng, self.calendar, self.case_id
+        )
 
     def _sign(self, todo: Duty, decision: Decision, by: Clinician, at: datetime) -> None:
         against = todo.key in self.scenario.against and todo.occurrence == 1

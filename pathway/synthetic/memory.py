@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from pathway.calendars import WorkCalendar
 from pathway.clinical.trial import Injection
@@ -48,6 +49,7 @@ class Moment:
     stay: Stay
     rng: random.Random
     calendar: WorkCalendar
+    case_id: UUID
 
     @property
     def today(self) -> date:

@@ -49,7 +49,7 @@ def readable(record: ClinicalRecord, zone: str, pump_name: Callable[[str], str] 
 
     `pump_name` tells what a pump model's code is called in this clinic.
     """
-    derived = set(record.LOCAL_DATES.values()) if isinstance(record, CheckedRecord) else set()
+    derived = {*record.LOCAL_DATES.values(), *record.UNSHOWN} if isinstance(record, CheckedRecord) else set()
     shown = Readable()
     for column in record.content_fields():
         value = getattr(record, column.name)

@@ -153,6 +153,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
     ),
+    "cases/<uuid:case_id>/card/": lambda world: [
+        Screen("cora", world.case(name) + "card/")
+        for name in ("titration at six weeks", "long-term, past its refill date", "on hold in evaluation")
+    ],
     "cases/<uuid:case_id>/trends/": lambda world: (
         [Screen("phil", world.case(name) + "trends/") for name in TRENDS]
         + [Screen("cora", world.case("pump near its end of service") + "trends/?window=all")]
@@ -208,6 +212,8 @@ REDIRECTS = {
     "/accounts/2fa/reauthenticate/",
 }
 NO_PAGES = {
+    "cases/<uuid:case_id>/card.pdf",
+    "cases/<uuid:case_id>/summary.pdf",
     "cases/import/referrals.csv",
     "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
     "accounts/2fa/recovery-codes/download/",
