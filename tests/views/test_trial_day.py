@@ -106,7 +106,8 @@ def test_another_observation_may_be_chosen_without_a_script(day: TrialDay) -> No
 
 def test_a_nurse_records_by_the_form_and_the_physiatrist_sees_it(day: TrialDay) -> None:
     html = page(day, 16, day.nurse)
-    assert "You can read this to-do, not do it" in words(html)
+    assert "You may record observations; the verdict is not yours" in words(html)
+    assert "Save and complete" not in html
     assert 'id="observation"' in html
     answer = press(day, "observe", sent(day, 15), 16)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{todo_url(day.todo)}#trial-day")
