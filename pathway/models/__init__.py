@@ -25,6 +25,7 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
+from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 from pathway.models.volume import VolumeEvent
@@ -69,6 +70,7 @@ __all__ = [
     "SecondCheck",
     "ServiceLife",
     "SignOff",
+    "SitePumpModel",
     "SocialChecklist",
     "StageCount",
     "StageVisit",

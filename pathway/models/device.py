@@ -10,9 +10,16 @@ from django.db.models import F, Q
 
 from pathway.models.base import Row, set_together
 from pathway.models.case import Case
-from pathway.models.fields import Amount, Choice, Whole
+from pathway.models.fields import Amount, Choice, PumpCode, Whole
 from pathway.models.history import SPINAL_LEVELS
-from pathway.models.implant import CATHETERS, PUMPS, RESERVOIRS, STRENGTHS, Operation, serial_shape
+from pathway.models.implant import (
+    CATHETERS,
+    LARGEST_RESERVOIR_ML,
+    STRENGTHS,
+    Operation,
+    reservoir,
+    serial_shape,
+)
 
 
 class Pump(Row):
@@ -25,16 +32,18 @@ class Pump(Row):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pumps", db_index=False)
     operation = models.OneToOneField(Operation, on_delete=models.PROTECT, related_name="pump")
-    model = Choice(choices=PUMPS)
+    model = PumpCode()
     serial = models.CharField(max_length=30, validators=[serial_shape])
-    reservoir_ml = Whole(choices=RESERVOIRS, low=20, high=40, unit="mL")
+    reservoir_ml = reservoir()
     alarm_ml = Amount(low="0.5", high=10, unit="mL", max_digits=4, decimal_places=1)
     implanted_on = models.DateField()
     explanted_on = models.DateField(null=True, blank=True)
     explant_reason = models.CharField(max_length=300, blank=True)
     filled_at = models.DateTimeField(null=True, blank=True)
     filled_on = models.DateField(null=True, blank=True)
-    fill_ml = Amount(low="0.1", high=40, unit="mL", max_digits=5, decimal_places=2, null=True, blank=True)
+    fill_ml = Amount(
+        low="0.1", high=LARGEST_RESERVOIR_ML, unit="mL", max_digits=5, decimal_places=2, null=True, blank=True
+    )
     concentration_mcg_per_ml = Whole(
         choices=STRENGTHS, low=500, high=2000, unit="mcg/mL", null=True, blank=True
     )
@@ -59,7 +68,6 @@ class Pump(Row):
                 condition=Q(explanted_on__isnull=True),
                 name="pump_serial_once_in_place",
             ),
-            models.CheckConstraint(condition=Q(reservoir_ml__in=[20, 40]), name="pump_reservoir_known"),
             set_together("pump_fill_whole", "filled_at", "filled_on", "fill_ml", "concentration_mcg_per_ml"),
             set_together("pump_dose_whole", "daily_dose_mcg_per_day", "dose_since"),
             set_together("pump_runway_whole", "stability_on", "refill_by"),

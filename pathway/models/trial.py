@@ -105,11 +105,11 @@ def strength_trap(strength: Decimal) -> str:
         times = plain(strength / SCREENING_MCG_PER_ML)
         return (
             f"{plain(strength)} mcg/mL is a refill strength, {times} times too strong: "
-            "a trial uses 50 mcg/mL only."
+            "a trial uses 50 mcg/mL only [V:S4]."
         )
     if strength * 1000 == SCREENING_MCG_PER_ML:
         return "0.05 is mg/mL; this field is in mcg/mL: enter 50 if that is on the ampule."
-    return f"A trial uses 50 mcg/mL only, not {plain(strength)}."
+    return f"A trial uses 50 mcg/mL only [V:S4], not {plain(strength)}."
 
 
 class TrialDose(CheckedRecord):

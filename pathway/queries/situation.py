@@ -15,6 +15,7 @@ from pathway.clinical.steps import Phase
 from pathway.clinical.trial import Injection, Response
 from pathway.models import Case, CheckedRecord, TrialDose, TrialPlan, TrialReadings
 from pathway.protocol.roles import Stage
+from pathway.queries.devices import pump_models_of
 from pathway.queries.pump_log import PumpRead, read_pump
 
 
@@ -35,15 +36,13 @@ def circumstances_of(
     today: date,
     now: datetime,
     time_zone: str,
-    pump_models: Mapping[str, PumpModel] = PUMP_MODELS,
 ) -> Circumstances:
-    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's three.
+    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's
+    three; one more where it names a pump model.
 
     The records of the to-do itself are left out: a correction is judged as if the old version had never been.
     """
-    pump = (
-        read_pump(case.id, time_zone, models=pump_models, without=todo_id) if "pump" in record.READS else None
-    )
+    pump = read_pump(case.id, time_zone, without=todo_id) if "pump" in record.READS else None
     started = pump is not None and pump.facts.log.state().program is not None
     situation = Situation(
         today=today,
@@ -57,9 +56,15 @@ def circumstances_of(
         cautious=is_cautious(case.id) if "trial" in record.READS else False,
         trial=trial_response(case.id) if pump is not None and not started else None,
         pump=pump.facts if pump else None,
-        pump_models=pump_models,
+        pump_models=_models_for(case, record, pump),
     )
     return Circumstances(situation, pump)
+
+
+def _models_for(case: Case, record: type[CheckedRecord], pump: PumpRead | None) -> Mapping[str, PumpModel]:
+    """The models that the record may name, and the one in place even where it is retired by now."""
+    models = pump_models_of(case.clinic_id) if "pump_models" in record.READS else PUMP_MODELS
+    return models if pump is None else {**models, pump.facts.model.code: pump.facts.model}
 
 
 def trial_response(case_id: UUID) -> TrialResponse | None:

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pathway.clinical.situation import Situation
-from pathway.clinical.sources import Tag
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
 from pathway.engine.trials import OBSERVERS
@@ -25,6 +24,7 @@ from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.devices import pump_model_of
 from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
@@ -195,7 +195,6 @@ class TodoPage:
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),
-            "source": _source(self.definition.source),
             "is_prompt": self.is_prompt,
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
@@ -258,11 +257,14 @@ class TodoPage:
 
     def _version(self, record: ClinicalRecord) -> dict[str, Any]:
         return {
-            "shown": readable(record, self.clinic.time_zone),
+            "shown": readable(record, self.clinic.time_zone, self._pump_name),
             "by": self.staff.name(record.recorded_by_id),
             "at": record.recorded_at,
             "superseded_at": record.superseded_at,
         }
+
+    def _pump_name(self, code: str) -> str:
+        return pump_model_of(self.clinic.id, code).name
 
     def _work(self, given: Forms) -> dict[str, Any]:
         """The part that ends the to-do: a record, a signature, a move of the case, or a plain confirmation."""
@@ -362,9 +364,3 @@ def action_form(page: TodoPage, name: str, data: Any) -> ReasonForm:
         case "not-applicable":
             return NotApplicableForm(data)
     return ReopenTodoForm(data)
-
-
-def _source(tagged: str) -> str:
-    """A protocol's source tag in words: "P: 7 days" becomes "local policy: 7 days"."""
-    tag, _, detail = tagged.partition(": ")
-    return f"{Tag(tag).label}: {detail}" if detail else Tag(tag).label

@@ -124,6 +124,14 @@ CASES = (
     "revision planned",
     "died",
 )
+#: Nothing yet, a trial alone, a dose that rises, many refills, and a pump that is out.
+TRENDS = (
+    "referred today or yesterday",
+    "non-responder",
+    "titration at six weeks",
+    "long-term, late refills",
+    "pump explanted",
+)
 
 
 def of_everybody(*urls: str) -> Callable[[World], list[Screen]]:
@@ -145,6 +153,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
     ),
+    "cases/<uuid:case_id>/trends/": lambda world: (
+        [Screen("phil", world.case(name) + "trends/") for name in TRENDS]
+        + [Screen("cora", world.case("pump near its end of service") + "trends/?window=all")]
+    ),
     "cases/<uuid:case_id>/record/<slug:key>/": lambda world: (
         [
             Screen("phil", f"{world.case('long-term, past its refill date')}record/{key}/")
@@ -154,8 +166,14 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     ),
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
     "refills/": of("cora", "/refills/"),
+    "devices/": lambda world: [
+        Screen("cora", "/devices/"),
+        Screen("anna", "/devices/"),
+        Screen("admin", "/devices/"),
+    ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),
+    "help/sources/": of("cora", "/help/sources/", "/help/sources/?tag=U"),
     "help/style/": of("cora", "/help/style/"),
     "accounts/login/": of_everybody("/accounts/login/"),
     "accounts/logout/": of("cora", "/accounts/logout/"),

@@ -12,12 +12,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from pathway.clinical.site_pump import site_model
 from pathway.clinical.steps import Phase
 from pathway.models import Case, Clinic, Clinician, Patient, ProtocolVersion, Todo
 from pathway.models.checked import CheckedRecord
 from pathway.models.fields import Amount, Choice, Codes, LongText, Rows, Whole
 from pathway.models.records import RECORDS
 from tests.examples import BIRTH_DATE, EXAMPLES, RULES, SITUATION, TODAY, example, moved, running
+from tests.pumps import typed
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 BOUND = ("case", "todo", "recorded_by")
@@ -65,7 +67,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("call_note", {"function": ""}, "call_asked_enough", "function"),
     ("call_note", {"headache": True}, "call_concern_has_action", "action"),
     ("call_note", {"reached": "nobody", "headache": None}, "call_concern_has_action", "action"),
-    ("surgical_plan", {"reservoir_ml": 30}, "planned_reservoir_known", "reservoir_ml"),
     ("surgical_plan", {"consent": False}, "surgical_plan_gap_is_explained", "remarks"),
     ("anesthesia_plan", {"anticoagulant_hold": "confirmed"}, "implant_hold_whole", "hold_from"),
     (
@@ -80,7 +81,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
         "restart_on",
     ),
     ("anesthesia_plan", {"ready": False}, "anesthesia_not_ready_is_explained", "remarks"),
-    ("operation", {"reservoir_ml": 30}, "implanted_reservoir_known", "reservoir_ml"),
     (
         "operation",
         {"concentration_mcg_per_ml": 1500},
@@ -264,6 +264,7 @@ UNTRUE: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 # Values that are wrong for this patient or this day.
+SAMPLE = site_model("sample-20", "Sample 20", "Sample", typed())
 UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("assessment", {"assessed_on": date(2026, 10, 1)}, {}, "assessed_on", "future"),
     ("assessment", {"assessed_on": date(1984, 5, 16)}, {}, "assessed_on", "birth"),
@@ -283,6 +284,35 @@ UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
         "12 years",
     ),
     ("operation", {"pump_model": "prometra-ii"}, {"birth_date": date(2016, 1, 1)}, "pump_model", "12 years"),
+    (
+        "operation",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known. A site can add a model with its manual's numbers.",
+    ),
+    (
+        "surgical_plan",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known.",
+    ),
+    (
+        "operation",
+        {"reservoir_ml": 30},
+        {},
+        "reservoir_ml",
+        "SynchroMed II comes with 20 or 40 mL [V:S40], not 30 mL.",
+    ),
+    ("surgical_plan", {"reservoir_ml": 18}, {}, "reservoir_ml", "comes with 20 or 40 mL"),
+    (
+        "operation",
+        {"pump_model": "sample-20"},
+        {"pump_models": {"sample-20": SAMPLE}},
+        "reservoir_ml",
+        "Sample 20 comes with 10 or 18 mL [M:SITE], not 20 mL.",
+    ),
     (
         "program",
         {"effective_at": datetime(2026, 3, 31, 17, 0, tzinfo=UTC), "effective_on": date(2026, 3, 31)},
