@@ -259,9 +259,9 @@ def test_who_adds_a_pump_model_to_this_clinic(cast: Cast) -> None:
 
 def pressed(desk: Desk, press: Press, *, refused: bool) -> int:
     """The status of one press; what it did is undone, and what should be refused must write nothing."""
-    for sent in press.data.values():
-        if isinstance(sent, SimpleUploadedFile):
-            sent.seek(0)
+    for value in press.data.values():
+        if isinstance(value, SimpleUploadedFile):
+            value.seek(0)
     if refused:
         with nothing_written():
             return desk.post(press.url, press.data).status_code
