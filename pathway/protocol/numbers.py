@@ -48,8 +48,9 @@ def _stages(protocol: Protocol) -> Iterator[PolicyNumber]:
         for edge in stage.edge:
             if edge.prompt and edge.due:
                 yield PolicyNumber(stage.title, edge.prompt, in_words(edge.due))
-    for todo in protocol.anytime:
-        yield _duty("Any stage", todo)
+    for key, todo in protocol.todos.items():
+        if protocol.home[key] is None:
+            yield _duty("Any stage", todo)
 
 
 def _duty(group: str, todo: TodoDef) -> PolicyNumber:

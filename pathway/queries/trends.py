@@ -5,7 +5,7 @@ Superseded records do not count. It draws nothing and judges nothing; instants a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -15,7 +15,6 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.clinical.scales import AshworthVariant
 from pathway.models import (
     Assessment,
@@ -30,6 +29,7 @@ from pathway.models import (
 )
 from pathway.models.record import ClinicalRecord
 from pathway.models.volume import STOPPED
+from pathway.queries.devices import pump_model_of
 from pathway.queries.reservoir_course import PumpRows, ReservoirCourse, course_of
 
 RecordT = TypeVar("RecordT", bound=ClinicalRecord)
@@ -141,8 +141,8 @@ class Trends:
         return before[-1] if before else None
 
 
-def read_trends(case: Case, now: datetime, models: Mapping[str, PumpModel] = PUMP_MODELS) -> Trends:
-    """The course of a case, its clinic loaded. Eight queries. `models`: the pumps that this site knows, by code."""
+def read_trends(case: Case, now: datetime) -> Trends:
+    """The course of a case, its clinic loaded. Eight queries, one more for a pump model of the clinic's own."""
     zone = ZoneInfo(case.clinic.time_zone)
     pumps = Pump.objects.filter(case_id=case.id).select_related("operation").order_by("implanted_on", "id")
     catheters = Catheter.objects.filter(pump__case_id=case.id).order_by("implanted_on", "id")
@@ -153,7 +153,14 @@ def read_trends(case: Case, now: datetime, models: Mapping[str, PumpModel] = PUM
     readings = _valid(TrialReadings, case.id, "read_on")
     todos = Todo.objects.filter(case_id=case.id, state="open").order_by("-due_on").values_list("key", "id")
     rows = [
-        PumpRows(pump, models[pump.model], last_catheter.get(pump.id), refills, programs, events)
+        PumpRows(
+            pump,
+            pump_model_of(case.clinic_id, pump.model),
+            last_catheter.get(pump.id),
+            refills,
+            programs,
+            events,
+        )
         for pump in pumps
     ]
     return Trends(

@@ -45,15 +45,18 @@ def cited(constant: Sourced[Any]) -> SafeString:
 
 @register.filter
 def rule_text(source: str) -> str:
-    """A protocol's `source` as a sentence with bracket tags: "P: 7 days" becomes "local policy: 7 days [P]"."""
+    """A protocol's `source` as a sentence with bracket tags: "P: 7 days" becomes "7 days [P]"."""
     return "; ".join(_part_text(citation) for citation in citations(source))
 
 
 def _part_text(citation: Citation) -> str:
     ids = ",".join((*citation.sources, *citation.unknown))
     tag = f"[{citation.tag}:{ids}]" if ids else f"[{citation.tag}]"
-    words = f"{citation.tag.label}: {citation.words}" if citation.words else citation.tag.label
-    return f"{words} {tag}"
+    label = (
+        citation.tag.label if citation.tag in (Tag.VERIFIED, Tag.MEMORY) else ""
+    )  # the link says the others
+    said = ": ".join(filter(None, [label, citation.words]))
+    return f"{said} {tag}".strip()
 
 
 @lru_cache(maxsize=1024)

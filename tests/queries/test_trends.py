@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pathway.engine.devices import NewModel, add_pump_model
 from pathway.engine.todos import reopen
 from pathway.models import Assessment, Case, Operation, ProgramRecord, Pump, Refill
 from pathway.queries.pump_log import read_pump
 from pathway.queries.trends import Source, Trends, read_trends
 from tests.cast import MONDAY, Cast, referred
+from tests.pumps import typed
 from tests.titrate import record, refill, step
 from tests.walk import Walk
 
@@ -246,3 +248,13 @@ def test_eight_queries_however_long_the_course(walk: Walk, django_assert_num_que
         found = read_trends(case, walk.at)
     assert len(found.doses) == 3
     assert found.pumps[0].implanted_on <= date(2027, 1, 1)
+
+
+def test_a_pump_of_a_model_that_the_clinic_added_has_a_course_too(walk: Walk, cast: Cast) -> None:
+    add_pump_model(
+        clinic_id=cast.clinic.id, new=NewModel("Sample 20", "Sample", typed()), by=cast.nora, at=walk.at
+    )
+    Pump.objects.update(model="sample-20")
+    [pump] = trends(walk).pumps
+    assert pump.model == "Sample 20"
+    assert pump.past
