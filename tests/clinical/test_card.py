@@ -192,6 +192,7 @@ CHANGES: dict[str, Any] = {
     "end_of_service_on": None,
     "replacement_indicator_on": date(2032, 12, 2),
     "risks": ("lives alone",),
+    "described": PROMETRA_II,
 }
 
 
