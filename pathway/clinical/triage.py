@@ -117,6 +117,8 @@ def _interruptions(signs: Signs) -> list[str]:
             "residual volume off": signs.residual_alert,
             "MRI not followed by interrogation": signs.mri_since_interrogation,
             "trauma": signs.trauma,
+            "operation or procedure": signs.surgery,
+            "program or drug strength changed lately": signs.recent_change,
         }
     )
 
@@ -153,9 +155,15 @@ def _overdose(signs: Signs) -> Judgement:
             "low tone": signs.low_tone,
         }
     )
+    causes = _present(
+        {
+            "program or drug strength changed lately": signs.recent_change,
+            "new drug that may add to it": signs.new_drug,
+        }
+    )
     if marks:
-        return RED, marks
-    return (ORANGE, ["weakness"]) if signs.weakness else (None, [])
+        return RED, marks + causes
+    return (ORANGE, ["weakness", *causes]) if signs.weakness else (None, [])
 
 
 def _infection(signs: Signs) -> Judgement:
@@ -283,8 +291,26 @@ def _missing(signs: Signs) -> tuple[Reason, ...]:
     return tuple(
         Reason(field, f"Not recorded: {name}.")
         for field, name in _ASKED.items()
-        if getattr(signs, field) is None
+        if not _was_asked(signs, field)
     )
+
+
+def _was_asked(signs: Signs, field: str) -> bool:
+    """A fever that was asked about, but not measured, is not an unasked danger sign."""
+    if field == "temp_c" and signs.fever_reported is not None:
+        return True
+    return getattr(signs, field) is not None
+
+
+def conditions_of(result: Triage) -> tuple[Condition, ...]:
+    """What to think of, the most urgent first; that it is unclear where nothing is suspected."""
+    return tuple(candidate.condition for candidate in result.candidates) or (Condition.UNCLEAR,)
+
+
+def leads_of(result: Triage) -> tuple[Lead, ...]:
+    """Who is asked to act: everybody who has a step in what to think of."""
+    wanted = {step.lead for one in conditions_of(result) for step in CONDITION_PLANS[one].steps}
+    return tuple(lead for lead in Lead if lead in wanted)
 
 
 def _shortened(minutes: int | None, signs: Signs) -> int | None:

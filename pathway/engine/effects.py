@@ -19,6 +19,7 @@ from pathway.clinical.runway import LEAD_DAYS, runway_of
 from pathway.clinical.service import end_of_service
 from pathway.engine.action import Action
 from pathway.engine.errors import Invalid
+from pathway.engine.incident_effects import INCIDENT_EFFECTS
 from pathway.models import Catheter, ClinicalRecord, NeuroHistory, Operation, ProgramRecord, Pump, Refill
 from pathway.models.base import new_id
 from pathway.protocol.facts import PumpFact
@@ -208,4 +209,5 @@ EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     Operation: _install,
     ProgramRecord: _set_program,
     Refill: _refill,
+    **INCIDENT_EFFECTS,
 }

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django_fsm import GET_STATE, FSMField, transition
 
 from pathway.models.base import Row, choices, one_of, set_together
+from pathway.models.fields import Codes
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician
 from pathway.models.protocol import ProtocolVersion
@@ -17,6 +18,13 @@ from pathway.protocol import roles
 from pathway.protocol.roles import CARE_ROLES, EDGES, OPEN_STAGES, CloseReason, Edge, Role, Stage
 
 ORIGINS = [("spinal", "Spinal"), ("cerebral", "Cerebral")]
+
+WITHDRAWAL_RISKS = [
+    ("earlier_withdrawal", "Earlier baclofen withdrawal"),
+    ("sci_t6_or_above", "Spinal cord injury at T6 or above"),
+    ("cannot_communicate", "Cannot communicate symptoms"),
+]
+"""What makes a withdrawal more dangerous [V:S2,S7]."""
 
 
 def legal_pairs() -> list[tuple[str, str]]:
@@ -48,6 +56,9 @@ class Case(Row):
     stage_entered_at = models.DateTimeField()
     origin = models.CharField(
         max_length=10, choices=ORIGINS, blank=True, help_text="Every titration limit depends on it"
+    )
+    withdrawal_risk = Codes(
+        codes=WITHDRAWAL_RISKS, blank=True, help_text="Shortens every time target of an incident"
     )
     referred_by = models.CharField(
         max_length=160, blank=True, help_text="Who referred the patient to the programme"
