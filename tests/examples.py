@@ -365,6 +365,28 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "surgery_advice_current": True,
         "action": "",
     },
+    "incident_steps": {
+        "steps": [
+            {
+                "condition": "unclear",
+                "step": "Speak to the patient or caregiver, ask for every danger sign, write what was found.",
+                "minutes": None,
+                "answer": "done",
+                "note": "",
+            }
+        ],
+        "findings": "Called the sister: awake, no fever, itching since the morning.",
+    },
+    "incident_closure": {
+        "confirmed": [],
+        "cause": "unknown",
+        "remedies": ["observation"],
+        "outcome": "Well; nothing was found.",
+        "symptoms_resolved": True,
+        "pump_interrogated": "yes",
+        "reservoir_checked": "yes",
+        "follow_up": "",
+    },
     "note": {"text": "Hold reviewed with the family; antibiotics end on Friday."},
 }
 

@@ -51,7 +51,9 @@ def call_id(incident_id: UUID, what: str, recipient_id: UUID) -> UUID:
 
 def start(act: Action, incident: Incident, minutes: int | None) -> None:
     """Call everybody asked at once, and go on until somebody acknowledges. Without a target there is this call only."""
-    tell_now(act, incident, (Role(role) for role in incident.waiting), f"{act.at.isoformat()}:0")
+    tell_now(
+        act, incident, (Role(role) for role in incident.waiting), f"{incident.level}:{act.at.isoformat()}:0"
+    )
     if minutes is None:
         return
     target = timedelta(minutes=minutes)
@@ -133,7 +135,7 @@ def _call(
     timer.step, timer.due_at = following, moment
     call = rung(incident.triage_level, target, made).call
     asked = [Role(role) for role in incident.waiting or incident.asked]
-    what = f"{timer.started_at.isoformat()}:{made}"
+    what = f"{incident.level}:{timer.started_at.isoformat()}:{made}"
     return [
         Notice(**_notice(incident, what, person, role, kind, at))
         for person, role, kind in audience(call, asked, owners, team, members)

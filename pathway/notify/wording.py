@@ -74,7 +74,7 @@ PAGE = Wording(
 )
 CLIMB = Wording(
     subject="NOT ACKNOWLEDGED: incident, {level} (contact {contact})",
-    opening="Nobody has acknowledged an incident at {clinic}, or nobody holds a role that it asks. You are told as {role}.",
+    opening="Nobody has acknowledged an incident at {clinic}, or nobody holds a role it asks for.",
     ask="Open it now: take it on yourself, or find somebody who can, and acknowledge it. Contact: {contact}.",
 )
 

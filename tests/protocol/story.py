@@ -47,6 +47,8 @@ FORMS = frozenset(
         "refill",
         "device_plan",
         "emergency_check",
+        "incident_steps",
+        "incident_closure",
         "note",
     }
 )

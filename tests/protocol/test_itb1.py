@@ -50,7 +50,12 @@ DUTIES = {
         "coordinator": "education_yearly",
     },
 }
-ANYTIME = {"physiatrist": "refill", "coordinator": "book_refill mdt_dissent hold_review next_step"}
+ANYTIME = {
+    "physiatrist": "refill incident_physiatrist incident_closure",
+    "neurosurgeon": "incident_neurosurgeon",
+    "anesthesiologist": "incident_anesthesiologist",
+    "coordinator": "book_refill mdt_dissent hold_review next_step incident_coordinator",
+}
 
 
 @pytest.mark.parametrize("stage", OPEN_STAGES)
