@@ -379,7 +379,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "incident_closure": {
         "confirmed": [],
-        "cause": "unknown",
+        "cause": "not_found",
         "remedies": ["observation"],
         "outcome": "Well; nothing was found.",
         "symptoms_resolved": True,

@@ -177,6 +177,7 @@ def _fact(incident: Incident) -> IncidentFact:
 
 
 def _open(act: Action, judged: Triage, onset_at: datetime | None) -> Incident:
+    assert act.actor.id is not None  # see _assess
     asked = [str(lead) for lead in leads_of(judged)]
     incident = Incident(
         id=new_id(),
@@ -267,4 +268,4 @@ def end_with_death(act: Action, note: str) -> None:
     """The patient died: the incident ends with the case, and says so."""
     if act.facts.incident is not None:
         outcome = f"The patient died. {note.strip()}"[:2000]
-        end(act, act.facts.incident, cause="unknown", remedies=["none"], outcome=outcome)
+        end(act, act.facts.incident, cause="not_found", remedies=["none"], outcome=outcome)

@@ -29,7 +29,7 @@ CAUSES = (
     ("csf_leak", "CSF leak"),
     ("refill", "Empty reservoir or late refill"),
     ("not_pump", "Nothing to do with the pump"),
-    ("unknown", "Not found"),
+    ("not_found", "Not found"),
     ("other", "Other"),
 )
 REMEDIES = (

@@ -18,11 +18,8 @@ def known_signs(case_id: UUID, *, risky: bool, today: date, at: datetime) -> Sig
     pump = Pump.objects.filter(case_id=case_id, explanted_on__isnull=True).first()
     if pump is None:
         return Signs(withdrawal_high_risk=risk)
-    refill = (
-        Refill.objects.filter(case_id=case_id, superseded_at__isnull=True, refilled_at=pump.filled_at)
-        .only("aspirated_ml", "expected_residual_ml")
-        .first()
-    )
+    refills = Refill.objects.filter(case_id=case_id, superseded_at__isnull=True)
+    refill = refills.filter(refilled_at=pump.filled_at).first() if pump.filled_at else None
     return Signs(
         days_to_dry=Decimal((pump.dry_on - today).days) if pump.dry_on else None,
         alarm_date_passed=pump.alarm_on <= today if pump.alarm_on else None,

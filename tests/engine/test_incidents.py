@@ -492,7 +492,7 @@ def test_a_death_ends_the_incident_with_the_case(walk: Walk) -> None:
     close(case_id=walk.case_id, reason="died", evidence=evidence, by=walk.cast.cora, at=AT)
     incident = stored(walk)
     assert (incident.closed_at, incident.closed_by) == (AT, walk.cast.cora)
-    assert (incident.cause, incident.remedies) == ("unknown", ["none"])
+    assert (incident.cause, incident.remedies) == ("not_found", ["none"])
     assert incident.outcome == "The patient died. Died at home."
     assert not walk.open()
     assert not IncidentTimer.objects.exists()
