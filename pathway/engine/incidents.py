@@ -55,7 +55,7 @@ def report(
         _require_sound(act, signs, onset_at, note)
         joined = act.facts.incident is not None
         incident = _assess(act, request_id, signs, note.strip(), onset_at)
-        outcome = act.commit("add_findings" if joined else "report_incident")
+        outcome = act.commit("add_findings") if joined else act.commit("report_incident")
         return replace(outcome, incident_id=incident.id)
 
 

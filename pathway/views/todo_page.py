@@ -36,7 +36,7 @@ from pathway.views.forms.case_actions import (
     ReopenTodoForm,
     SignForm,
 )
-from pathway.views.forms.prefill import known_of
+from pathway.views.forms.prefill import corrected, known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
 
@@ -100,7 +100,9 @@ class TodoPage:
             time_zone=self.clinic.time_zone,
             case_birth_date=self.case.patient.birth_date,
             origin=self.case.origin,
-            initial=before.content() if before is not None else known_of(self.todo, self.definition.form),
+            initial=known_of(self.todo, self.definition.form)
+            if before is None
+            else corrected(self.todo, self.definition.form, before),
         )
 
     def sign_form(self, data: Any = None) -> SignForm:

@@ -31,11 +31,12 @@ def _under(resolver: URLResolver, prefix: str) -> Iterator[str]:
             yield from _under(entry, route)
 
 
-def address(route: str, case_id: UUID, todo_id: UUID) -> str:
-    """An address that the route answers, about this case and this to-do."""
+def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID) -> str:
+    """An address that the route answers, about this case, this to-do and this incident."""
     values = {
         "<uuid:case_id>": str(case_id),
         "<uuid:todo_id>": str(todo_id),
+        "<uuid:incident_id>": str(incident_id),
         "<slug:edge>": "accept",
         "<str:key>": "none",
         "<path:object_id>": "1",

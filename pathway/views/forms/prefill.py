@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pathway.clinical.conditions import Condition, Lead, steps_for
 from pathway.clinical.results import plain
-from pathway.models import Goals, Pump, Todo
+from pathway.models import ClinicalRecord, Goals, Incident, Pump, Todo
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
@@ -23,6 +24,8 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
             "previous_dose_mcg_per_day": plain(pump.daily_dose_mcg_per_day),
             "previous_concentration_mcg_per_ml": pump.concentration_mcg_per_ml,
         }
+    if kind == "incident_steps":
+        return {"steps": asked_steps(todo)}
     if kind == "booking" and todo.key in BOOKED:
         return {"booked": BOOKED[todo.key]}
     if kind == "goals_review":
@@ -34,3 +37,22 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
         rows = goals.goals if goals else []
         return {"goals": [{"goal": row["goal"], "weight": row["weight"]} for row in rows]}
     return {}
+
+
+def asked_steps(todo: Todo) -> list[dict[str, Any]]:
+    """The steps that the case's newest incident asks of this duty's role, in their order. One query."""
+    incident = Incident.objects.filter(case_id=todo.case_id).order_by("-number").first()
+    conditions = [Condition(one) for one in incident.conditions] if incident else []
+    return [
+        {"condition": str(step.condition), "step": step.text, "minutes": step.minutes}
+        for step in steps_for(Lead(todo.role), conditions)
+    ]
+
+
+def corrected(todo: Todo, kind: str, before: ClinicalRecord) -> dict[str, Any]:
+    """What a correction starts from: what was written before; of an incident's steps also those asked since."""
+    values = before.content()
+    if kind == "incident_steps":
+        written = {row["step"]: row for row in values["steps"]}
+        values["steps"] = [written.get(row["step"], row) for row in asked_steps(todo)]
+    return values
