@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pathway.calendars import WorkCalendar
+from pathway.clinical.conditions import Condition
 from pathway.clinical.trial import Injection
 from pathway.synthetic.pace import Stay
 from pathway.synthetic.profile import Profile
@@ -31,6 +32,7 @@ class Memory:
     dose_at_one_year: Decimal | None = None
     titrated_steps: int = 0
     refill_booked_for: date | None = None
+    suspected: list[Condition] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
