@@ -337,12 +337,24 @@ class AskedStep:
     minutes: int | None
 
 
-def steps_for(lead: Lead, conditions: Sequence[Condition]) -> tuple[AskedStep, ...]:
+def shortened(minutes: int | None, *, high_risk: bool) -> int | None:
+    """A time target in minutes for this patient: every one is shortened at high risk in withdrawal (3.6)."""
+    return minutes // HIGH_RISK_DIVISOR.value if minutes is not None and high_risk else minutes
+
+
+def minutes_of(step: Step, *, high_risk: bool) -> int | None:
+    """The step's own time target for this patient, in minutes from recognition; None where it has none."""
+    return shortened(step.minutes.value if step.minutes else None, high_risk=high_risk)
+
+
+def steps_for(
+    lead: Lead, conditions: Sequence[Condition], *, high_risk: bool = False
+) -> tuple[AskedStep, ...]:
     """The steps of one role for these conditions, in their order. A condition added later only adds at the end."""
     found: dict[str, AskedStep] = {}
     for condition in conditions:
         for step in CONDITION_PLANS[condition].steps:
             if step.lead is lead:
-                minutes = step.minutes.value if step.minutes else None
+                minutes = minutes_of(step, high_risk=high_risk)
                 found.setdefault(step.text, AskedStep(condition, step.text, minutes))
     return tuple(found.values())

@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathway.clinical.conditions import (
     CONDITION_PLANS,
     CONTACT_MINUTES,
-    HIGH_RISK_DIVISOR,
     Condition,
     Lead,
     TriageLevel,
+    shortened,
 )
 from pathway.clinical.results import CannotCompute, Reason, cannot
 from pathway.clinical.signs import Alarm, Signs, Wound
@@ -75,7 +75,7 @@ def triage(signs: Signs) -> Triage | CannotCompute:
         levels = [YELLOW if unasked else GREEN]
         reasons.append("Not every danger sign was asked." if unasked else "No danger sign was found.")
     level = max(levels, key=lambda one: one.urgency)
-    minutes = _shortened(CONTACT_MINUTES.value[level], signs)
+    minutes = shortened(CONTACT_MINUTES.value[level], high_risk=bool(signs.withdrawal_high_risk))
     return Triage(level, tuple(reasons), candidates, missing, _duties(candidates, level, signs), minutes)
 
 
@@ -313,12 +313,6 @@ def leads_of(result: Triage) -> tuple[Lead, ...]:
     return tuple(lead for lead in Lead if lead in wanted)
 
 
-def _shortened(minutes: int | None, signs: Signs) -> int | None:
-    if minutes is None or not signs.withdrawal_high_risk:
-        return minutes
-    return minutes // HIGH_RISK_DIVISOR.value
-
-
 def _duties(candidates: tuple[Candidate, ...], level: TriageLevel, signs: Signs) -> tuple[FirstDuty, ...]:
     """The first step of each role of each candidate, most urgent first; red overall makes every one of them
     red.
@@ -326,7 +320,7 @@ def _duties(candidates: tuple[Candidate, ...], level: TriageLevel, signs: Signs)
     found: dict[tuple[Lead, str], FirstDuty] = {}
     for candidate in candidates:
         urgency = RED if level is RED else candidate.level
-        minutes = _shortened(CONTACT_MINUTES.value[urgency], signs)
+        minutes = shortened(CONTACT_MINUTES.value[urgency], high_risk=bool(signs.withdrawal_high_risk))
         seen: set[Lead] = set()
         for step in CONDITION_PLANS[candidate.condition].steps:
             if step.lead not in seen:

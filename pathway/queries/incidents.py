@@ -181,6 +181,13 @@ def find_incident(incident_id: UUID, person_id: UUID) -> Incident | None:
     return found.filter(pk=incident_id, clinic_id__in=mine).first()
 
 
+def incident_of(todo: Todo) -> UUID | None:
+    """The incident that a duty belongs to: the one that was open when the duty opened. One query."""
+    rows = Incident.objects.filter(case_id=todo.case_id, opened_at__lte=todo.opened_at).order_by("-number")
+    key: UUID | None = rows.values_list("id", flat=True).first()
+    return key
+
+
 def read_incident(incident: Incident) -> IncidentRead:
     """Everything about an incident. Three queries.
 

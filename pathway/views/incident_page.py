@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from pathway.clinical.conditions import CONDITION_PLANS, Condition, ConditionPlan, Step
+from pathway.clinical.conditions import CONDITION_PLANS, Condition, ConditionPlan, Step, minutes_of
 from pathway.clinical.sources import Sourced
 from pathway.engine.incidents import ANSWERERS
 from pathway.models import Incident, IncidentAssessment, Todo
@@ -142,11 +142,12 @@ class IncidentPage:
         }
 
     def _step(self, step: Step) -> dict[str, Any]:
+        minutes = minutes_of(step, high_risk=bool(self.case.withdrawal_risk))
         return {
             "text": step.text,
             "role": str(step.lead),
-            "time": f"within {in_words(timedelta(minutes=step.minutes.value))} {bracket(step.minutes)}"
-            if step.minutes
+            "time": f"within {in_words(timedelta(minutes=minutes))} {bracket(step.minutes)}"
+            if step.minutes and minutes
             else "",
             "answer": self._answer(step),
         }

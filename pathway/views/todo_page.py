@@ -23,6 +23,7 @@ from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.incidents import incident_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
@@ -143,6 +144,7 @@ class TodoPage:
             ],
             "today": self.today,
             "stage": Stage(self.todo.stage).label,
+            "incident_id": incident_of(self.todo) if self.todo.key.startswith("incident_") else None,
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),

@@ -477,6 +477,20 @@ def test_a_role_is_asked_each_step_once_in_order_and_later_conditions_only_add()
     assert steps_for(Lead.COORDINATOR, [Condition.WITHDRAWAL]) == ()
 
 
+def test_high_withdrawal_risk_halves_each_steps_own_time_3_6() -> None:
+    usual, short = (
+        {
+            step.text: step.minutes
+            for step in steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL], high_risk=risk)
+        }
+        for risk in (False, True)
+    )
+    restore = "Restore ITB at or near the prior dose."
+    assert (usual[restore], short[restore]) == (360, 180)
+    assert short["Contact the ITB physician, even if it seems mild."] == 7
+    assert short["Interrogate the pump."] is None
+
+
 # --- the plans as data ---
 
 

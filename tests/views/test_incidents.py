@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 
 from pathway.clinical.signs import Alarm, Signs, Wound
 from pathway.engine.incidents import acknowledge, report
-from pathway.models import Incident, IncidentAssessment, Notice
+from pathway.models import Case, Incident, IncidentAssessment, Notice
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries import incidents as listed
+from pathway.views.incident_page import sign_label
 from tests.cast import Cast, make_cast, person, referred
 from tests.engine.test_incidents import answer_all, close_it
 from tests.engine.traces import nothing_written
@@ -245,6 +247,32 @@ def test_findings_that_come_while_somebody_fills_in_the_steps_ask_for_the_new_on
         answer = Desk(walk.cast.nora).post(url, {"steps-0-answer": "done", "steps-1-answer": "done"})
     assert answer.status_code == 422
     assert "Vitals, blood count, CRP, culture. (Infection or meningitis)" in words(answer.content.decode())
+
+
+def test_a_duty_leads_to_its_own_incident(walk: Walk) -> None:
+    first = found(walk, Signs(wound=Wound.SWOLLEN))
+    answer_all(walk)
+    close_it(walk)
+    duty = walk.todo("incident_neurosurgeon")
+    walk.at += timedelta(minutes=1)
+    second = found(walk, Signs(wound=Wound.SWOLLEN))
+    desk = Desk(walk.cast.nora)
+    assert url_of(first) in desk.get(todo_url(duty))
+    assert url_of(second) in desk.get(todo_url(walk.todo("incident_neurosurgeon")))
+
+
+def test_every_sign_has_words_on_the_page() -> None:
+    assert all(sign_label(field.name) for field in fields(Signs))
+
+
+def test_at_high_risk_the_steps_times_are_shorter(walk: Walk) -> None:
+    Case.objects.filter(pk=walk.case_id).update(withdrawal_risk=["cannot_communicate"])
+    incident = found(walk, Signs(itch=True))
+    assert (incident.level, incident.contact_by) == ("red", walk.at + timedelta(minutes=7))
+    text = words(Desk(walk.cast.phil).get(url_of(incident)))
+    assert "within 3 h [P]" in text
+    assert "within 7 min [P]" in text
+    assert "From the records: High risk in withdrawal [V:S2,S7]" in text
 
 
 def test_a_correction_starts_from_what_was_answered(walk: Walk) -> None:

@@ -22,7 +22,8 @@ def _label(row: dict[str, Any]) -> str:
 class IncidentStepsForm(RecordForm):
     """The steps that the open incident asks of this role: each is answered, none is added or renamed.
 
-    `initial["steps"]` holds the asked steps; the field's rows are these and no others.
+    `initial["steps"]` holds the asked steps; the field's rows are these and no others. Without any it is an open table,
+    and the engine says what is asked.
     """
 
     class Meta(RecordForm.Meta):
@@ -31,6 +32,8 @@ class IncidentStepsForm(RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asked: list[dict[str, Any]] = list(self.initial.get("steps") or ())
+        if not self.asked:
+            return
         table = self.fields["steps"]
         self.fields["steps"] = RowsField(
             {
@@ -49,6 +52,9 @@ class IncidentStepsForm(RecordForm):
     def clean_steps(self) -> list[dict[str, Any]]:
         """The answers with what each step was asked for, as the record keeps them."""
         asked = {row["step"]: row for row in self.asked}
+        if not asked:
+            given: list[dict[str, Any]] = self.cleaned_data["steps"]
+            return given
         return [
             {
                 "condition": asked[row["step"]]["condition"],

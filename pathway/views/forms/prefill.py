@@ -45,7 +45,7 @@ def asked_steps(todo: Todo) -> list[dict[str, Any]]:
     conditions = [Condition(one) for one in incident.conditions] if incident else []
     return [
         {"condition": str(step.condition), "step": step.text, "minutes": step.minutes}
-        for step in steps_for(Lead(todo.role), conditions)
+        for step in steps_for(Lead(todo.role), conditions, high_risk=bool(todo.case.withdrawal_risk))
     ]
 
 
