@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -130,21 +131,23 @@ def acknowledge(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 
 
 def judgement(case: Case, signs: Signs) -> dict[str, Any]:
-    """Triage of these signs beside what the records know, in words. Two queries; nothing where nothing was recorded."""
+    """Triage of these signs beside what the records know, in words. Two queries, none where nothing was recorded.
+
+    A value that cannot be true is said and left out: it must not hide the danger signs beside it.
+    """
     wrong = impossible(signs)
+    signs = replace(signs, **{reason.field: None for reason in wrong})
+    said = [reason.text for reason in wrong]
     now = timezone.now()
-    alone = triage(signs)
-    if wrong or isinstance(alone, CannotCompute):
-        reasons = [reason.text for reason in wrong] or [
-            alone.text if isinstance(alone, CannotCompute) else ""
-        ]
-        return {"refused": reasons}
+    if isinstance(alone := triage(signs), CannotCompute):
+        return {"wrong": said or [alone.text]}
     today = timezone.localdate(now, ZoneInfo(case.clinic.time_zone))
     known = known_signs(case.id, risky=bool(case.withdrawal_risk), today=today, at=now)
     judged = triage(merged(known, signs))
     assert not isinstance(judged, CannotCompute)  # something is recorded
     variant, icon = LEVEL_LOOK[judged.level]
     return {
+        "wrong": said,
         "level": (variant, judged.level.capitalize(), icon),
         "urgent": judged.level is TriageLevel.RED,
         "minutes": judged.contact_minutes,

@@ -189,7 +189,7 @@ REDIRECTS = {
     "/accounts/2fa/reauthenticate/",
 }
 NO_PAGES = {"cases/import/referrals.csv", "accounts/2fa/recovery-codes/download/", "healthz", "readyz"}
-GROUPS = ("accounts/", "cases/", "todos/", "")
+GROUPS = ("accounts/", "cases/", "todos/", "incidents/", "")
 
 
 def test_every_page_of_the_configuration_is_looked_at() -> None:

@@ -145,6 +145,7 @@ def test_triage_says_what_it_thinks_while_somebody_types(walk: Walk) -> None:
     assert "Call the local emergency number now." in red
     wrong = desk.post(check_url(walk), {"itch": "yes", "gcs": "99"}, HX_Request="true").content.decode()
     assert "Enter 3 to 15 points." in wrong
+    assert "Baclofen withdrawal" in wrong, "a slip of typing hides no danger"
     empty = desk.post(check_url(walk), {}, HX_Request="true").content.decode()
     assert "Nothing is recorded yet." in empty
 
