@@ -8,6 +8,7 @@ before `TODAY`.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,12 +16,38 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from pathway.clinical.catheter import PathVolume
+from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS
+from pathway.clinical.program import simple_program
+from pathway.clinical.pump_log import Filled, Programmed, PumpLog
+from pathway.clinical.situation import PumpFacts, Situation
 from pathway.models.selection import RULES
+from pathway.views.forms import FORMS
 from pathway.views.forms.rows import RowsField
 
 TODAY = date(2026, 9, 30)
 BIRTH_DATE = date(1984, 5, 17)
 ZONE = "America/Chicago"
+SITUATION = Situation(today=TODAY, time_zone=ZONE, birth_date=BIRTH_DATE, origin="spinal")
+
+
+def running(
+    dose: str,
+    *,
+    strength: int = 500,
+    filled_at: datetime = datetime(2026, 4, 1, 16, 0, tzinfo=UTC),
+    fill_ml: str = "18",
+    implanted_cm: Decimal | None = Decimal(92),
+) -> PumpFacts:
+    """A SynchroMed II of 20 mL that was filled on 1 April 2026 and has run this dose (mcg/day) since the day after."""
+    model, catheter = PUMP_MODELS["synchromed-ii"], CATHETER_MODELS["ascenda"]
+    started_at = filled_at + timedelta(days=1)
+    fill = Filled(filled_at, filled_at.date(), Decimal(fill_ml), Decimal(strength))
+    program = Programmed(started_at, started_at.date(), simple_program(Decimal(strength), Decimal(dose)))
+    facts = PumpFacts(model, Decimal(20), Decimal(2), filled_at.date(), PumpLog(), catheter, implanted_cm)
+    path = facts.path
+    path_ml = path.total_ml if isinstance(path, PathVolume) else None
+    return replace(facts, log=PumpLog((fill, program), path_ml))
 
 
 def _reading(hour: str, mas_mean: str, penn: int, sedation: str = "awake") -> dict[str, Any]:
@@ -267,6 +294,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "tip_level": "T9",
         "concentration_mcg_per_ml": 500,
         "fill_ml": Decimal("18.0"),
+        "prime_ml": None,
+        "alarm_setting_ml": None,
         "drug_lot": "SYN-0500",
         "filled_at": datetime(2026, 4, 14, 16, 30, tzinfo=UTC),
         "filled_on": date(2026, 4, 14),
@@ -280,6 +309,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "mode": "simple_continuous",
         "daily_dose_mcg_per_day": Decimal(100),
         "previous_dose_mcg_per_day": None,
+        "schedule": [],
+        "patient_bolus_mcg": None,
+        "patient_boluses_per_day": None,
         "reason": "Twice the effective screening dose of 50 mcg",
         "over_limit_reason": "",
         "bridge": "",
@@ -336,6 +368,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "interrogated": True,
         "alarms": "",
         "expected_residual_ml": Decimal("2.6"),
+        "computed_residual_ml": None,
+        "eri_seen": False,
+        "alarm_setting_ml": None,
         "aspirated_ml": Decimal("3.0"),
         "residual_action": "",
         "filled_ml": Decimal("20.0"),
@@ -343,8 +378,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "previous_concentration_mcg_per_ml": 500,
         "bridge": "",
         "bridge_reason": "",
-        "daily_dose_mcg_per_day": Decimal(180),
-        "previous_dose_mcg_per_day": Decimal(180),
+        "daily_dose_mcg_per_day": Decimal(100),
+        "previous_dose_mcg_per_day": Decimal(100),
         "over_limit_reason": "",
         "drug_lot": "SYN-0501",
         "needle_guide": "template",
@@ -387,6 +422,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reservoir_checked": "yes",
         "follow_up": "",
     },
+    "service_life": {"ends_on": date(2034, 4, 14), "found_in": "Implant manual of 2023, page 12"},
+    "volume_event": {
+        "happened_at": datetime(2026, 7, 2, 15, 0, tzinfo=UTC),
+        "happened_on": date(2026, 7, 2),
+        "event": "bolus",
+        "volume_ml": None,
+        "dose_mcg": Decimal("25.00"),
+        "reason": "Single bolus to test the catheter; watched for eight hours",
+    },
+    "second_check": {"agrees": True, "remarks": ""},
     "note": {"text": "Hold reviewed with the family; antibiotics end on Friday."},
 }
 
@@ -397,15 +442,21 @@ def example(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def moved(kind: str, to: date, zone: str = ZONE) -> dict[str, Any]:
-    """The example with every date on `to` and every instant at noon of that day in the clinic."""
-    noon = datetime.combine(to, datetime.min.time(), ZoneInfo(zone)) + timedelta(hours=12)
+    """The example with every date on `to` and every instant at one in the night of it: past at any hour."""
+    night = datetime.combine(to, datetime.min.time(), ZoneInfo(zone)) + timedelta(hours=1)
     data = example(kind)
     for name, value in data.items():
         if isinstance(value, datetime):
-            data[name] = noon.astimezone(UTC)
+            data[name] = night.astimezone(UTC)
         elif isinstance(value, date):
             data[name] = to
     return data
+
+
+def written(kind: str, to: date, **changes: Any) -> dict[str, Any]:
+    """What a browser posts for the example moved to a day: the form is only asked for its inputs."""
+    form = FORMS[kind](situation=replace(SITUATION, today=to))
+    return form_data(form, moved(kind, to) | changes)
 
 
 def form_data(form: forms.BaseForm, data: dict[str, Any], zone: str = ZONE) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class Sourced(Generic[T_co]):
         named = "; ".join(SOURCES[source] for source in self.sources)
         return f"{named} ({self.tag.label})" if named else self.tag.label
 
+    @property
+    def bracket(self) -> str:
+        """Tag and source ids as texts carry them: "[V:S4,S14]", "[P]"."""
+        return f"[{self.tag}:{','.join(self.sources)}]" if self.sources else f"[{self.tag}]"
+
 
 SOURCES: dict[str, str] = {
     "S1": "Lioresal label openings: epgonline.org/global/drugs/lioresal; lioresal.com/hcp",

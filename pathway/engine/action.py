@@ -27,7 +27,9 @@ from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.ladder import first_step
 from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
 from pathway.protocol.roles import Role, TodoState
+from pathway.protocol.schema import TodoDef
 from pathway.protocol.verdict import refused
+from pathway.queries.situation import Circumstances
 
 UNIQUE_VIOLATION = "23505"
 NOTICE_SPACE = UUID("5a3d1f0c-9a63-4f0e-9f0b-3f8d3a0e7b11")
@@ -77,6 +79,7 @@ class Action:
         self.case_values: dict[str, Any] = {}
         self.data: dict[str, Any] = {}  # what the event says beside the verb's own data
         self.opened: list[str] = []
+        self.circumstances: Circumstances | None = None
         self._rings: dict[UUID, date] = {}
         self._fresh: set[UUID] = set()
 
@@ -225,11 +228,16 @@ class Action:
         self.ring(todo.id, due_on)
 
     def open(
-        self, opening: Opening, *, role: Role | None = None, result: dict[str, Any] | None = None
+        self,
+        opening: Opening,
+        *,
+        role: Role | None = None,
+        owner: UUID | None = None,
+        result: dict[str, Any] | None = None,
     ) -> None:
-        """Open a to-do of the protocol, start its ladder and tell whoever holds its role (or the given one)."""
+        """Open a to-do of the protocol, start its ladder, tell its owner or whoever holds its (or the given) role."""
         definition, role = opening.todo, role or opening.todo.role
-        named = self.snapshot.team.get(role, ())
+        named = (owner,) if owner else self.snapshot.team.get(role, ())
         todo = TodoFact(
             id=new_id(),
             key=definition.key,
@@ -248,10 +256,32 @@ class Action:
         self._insert_todo(todo)
         self._fresh.add(todo.id)
         self.ring(todo.id, opening.due_on)
-        self.tell(todo.id, role, "opened", "opened")
+        self.tell(todo.id, role, "opened", "opened", to=owner)
         self.opened.append(definition.key)
 
-    def _insert_todo(self, todo: TodoFact) -> None:
+    def settle(self, definition: TodoDef, todo_id: UUID, result: dict[str, Any]) -> TodoFact:
+        """A duty that was done without having been open: one row, done at once, nobody is told."""
+        before, today = self.facts.todos.get(definition.key), self.facts.today
+        todo = TodoFact(
+            id=todo_id,
+            key=definition.key,
+            occurrence=before.occurrence + 1 if before else 1,
+            visit_seq=self.facts.visit_seq,
+            role=definition.role,
+            state=TodoState.DONE,
+            due_on=today,
+            opened_on=today,
+            ended_on=today,
+            owner_id=self.actor.id,
+            required=definition.required,
+            safety=definition.safety,
+            result=result,
+        )
+        self.facts = replace(self.facts, todos={**self.facts.todos, todo.key: todo})
+        self._insert_todo(todo, state=str(todo.state), ended_at=self.at, ended_by_id=self.actor.id)
+        return todo
+
+    def _insert_todo(self, todo: TodoFact, **ended: Any) -> None:
         self.changes.insert(
             Todo,
             id=todo.id,
@@ -268,6 +298,7 @@ class Action:
             opened_at=self.at,
             owner_id=todo.owner_id,
             result=todo.result,
+            **ended,
         )
 
     def _point_at_next(self) -> None:

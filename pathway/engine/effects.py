@@ -1,28 +1,49 @@
 """What a clinical record changes beyond itself: the pump it speaks of, and the safety dates that follow.
 
-Runs inside the action that writes the record, so that a pump and its refill duty can never disagree.
+Runs inside the action that writes the record, so that a pump and its refill duty can never disagree. Everything about
+the pump is folded anew from its log, so that a record entered late changes whatever came after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pathway.clinical.device import PUMP_MODELS
-from pathway.clinical.program import simple_program
-from pathway.clinical.reservoir import Fill, ProgramChange, ReservoirEvent
+from pathway.clinical.advice import runway_in
+from pathway.clinical.device import CATHETER_MODELS, PumpModel
+from pathway.clinical.pump_log import Entry, PumpLog, PumpState
 from pathway.clinical.results import CannotCompute
-from pathway.clinical.runway import LEAD_DAYS, runway_of
+from pathway.clinical.risk import withdrawal_risks
+from pathway.clinical.runway import LEAD_DAYS, Runway
 from pathway.clinical.service import end_of_service
+from pathway.clinical.situation import PumpFacts, Situation
 from pathway.engine.action import Action
 from pathway.engine.errors import Invalid
-from pathway.engine.incident_effects import INCIDENT_EFFECTS
-from pathway.models import Catheter, ClinicalRecord, NeuroHistory, Operation, ProgramRecord, Pump, Refill
+from pathway.engine.incident_effects import answer, close_incident
+from pathway.engine.second import confirm
+from pathway.models import (
+    Catheter,
+    ClinicalRecord,
+    DevicePlan,
+    IncidentClosure,
+    IncidentSteps,
+    NeuroHistory,
+    Operation,
+    ProgramRecord,
+    Pump,
+    Refill,
+    SecondCheck,
+    ServiceLife,
+    VolumeEvent,
+)
 from pathway.models.base import new_id
-from pathway.protocol.facts import PumpFact
+from pathway.protocol.facts import PumpFact, TodoFact
+from pathway.queries.pump_log import PumpRead, path_ml_of, read_pump, strength_at
+
+Values = dict[str, Any]
 
 
 def apply_effects(act: Action, record: ClinicalRecord) -> None:
@@ -32,163 +53,251 @@ def apply_effects(act: Action, record: ClinicalRecord) -> None:
         effect(act, record)
 
 
-def _note_origin(act: Action, record: NeuroHistory) -> None:
-    act.set_case(origin=record.origin)
+def _note_history(act: Action, record: NeuroHistory) -> None:
+    """The origin every limit depends on, and what makes withdrawal more dangerous; a pump's dates follow."""
+    here = [risk for risk in act.case.withdrawal_risk if risk == "withdrawal_here"]
+    risks = [
+        *withdrawal_risks(record.sci_level, record.cannot_communicate, record.earlier_withdrawal),
+        *here,
+    ]
+    act.set_case(origin=record.origin, withdrawal_risk=risks)
+    if risks != list(act.case.withdrawal_risk):
+        plan_again(act, tuple(risks))
+
+
+def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
+    """Work the pump's dates out again because the patient's risk changed; nothing where there is no pump."""
+    if act.facts.pump is None:
+        return
+    pump = read_pump(act.case.id, act.calendar.time_zone)
+    assert pump is not None  # the facts were read under the same lock
+    situation = Situation(
+        today=act.facts.today,
+        now=act.at,
+        time_zone=act.calendar.time_zone,
+        withdrawal_risk=withdrawal_risk,
+        pump=pump.facts,
+    )
+    _change(act, pump.row, {}, situation, pump.facts.log)
+
+
+def undo_effects(act: Action, todo: TodoFact) -> None:
+    """A record about the pump is being corrected: until it is written anew, the pump is as if it had never been."""
+    read = read_pump(act.case.id, act.calendar.time_zone, without=todo.id)
+    if read is None or read.row.operation.todo_id == todo.id:
+        return  # the operation itself is corrected in place: there is no pump without it
+    situation = Situation(
+        today=act.facts.today,
+        now=act.at,
+        time_zone=act.calendar.time_zone,
+        withdrawal_risk=tuple(act.case.withdrawal_risk),
+        pump=read.facts,
+    )
+    _change(act, read.row, {}, situation, read.facts.log)
 
 
 def _install(act: Action, record: Operation) -> None:
     """A pump and a catheter come in; a pump that was there goes out on the same day."""
-    pump = _pump_in_place(act)
-    if pump is not None and pump.operation.todo_id != record.todo_id:
+    situation, before = _circumstances(act)
+    row = before.row if before else None
+    if row is not None and row.operation.todo_id != record.todo_id:
         act.changes.update(
-            Pump, pump.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
+            Pump, row.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
         )
         # One pump in place is a unique index, checked row by row: the old pump must be out before the new one is in.
         act.changes.flush()
-        pump = None
-    values: dict[str, Any] = {
+        row = None
+    model = situation.pump_models[record.pump_model]
+    log = _log_of(record, model, before if row is not None else None)
+    carried = before.facts.log.state() if before is not None and row is None else None
+    facts = _facts_of(record, model, log, carried)
+    situation = replace(situation, pump=facts)
+    values: Values = {
         "operation_id": record.id,
         "model": record.pump_model,
         "serial": record.pump_serial,
         "reservoir_ml": record.reservoir_ml,
-        "alarm_ml": PUMP_MODELS[record.pump_model].alarm_ml.value,
+        "alarm_ml": facts.alarm_ml,
         "implanted_on": record.operated_on,
-        "filled_at": record.filled_at,
-        "filled_on": record.filled_on,
-        "fill_ml": record.fill_ml,
-        "concentration_mcg_per_ml": record.concentration_mcg_per_ml,
-        "end_of_service_on": _end_of_service(record),
+        "end_of_service_on": _end_of_service(model, record.operated_on, row.eri_seen_on if row else None),
     }
-    if pump is None:
-        pump = Pump(id=new_id(), case_id=act.case.id, **values)
-        _set_runway(act, pump)
+    if row is None:
+        pump = Pump(id=new_id(), case_id=act.case.id, **values, **_columns(act, situation, log))
         act.changes.add(pump)
         act.changes.add(_catheter(pump, record))
+        _remember(act, pump)
     else:
-        _change_pump(act, pump, values)
-    _remember(act, pump)
+        _correct_catheter(act, row, record)
+        _change(act, row, values, situation, log)
 
 
-def _end_of_service(record: Operation) -> Any:
-    service = end_of_service(PUMP_MODELS[record.pump_model], record.operated_on)
+def _log_of(record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
+    """The log of a new pump, or of the same one with its first fill corrected."""
+    path = path_ml_of(model, CATHETER_MODELS.get(record.catheter_model), record.catheter_implanted_cm)
+    later: tuple[Entry, ...] = ()
+    if before is not None:
+        first = before.row.operation.entry()
+        later = tuple(entry for entry in before.facts.log.entries if entry != first)
+    return PumpLog((record.entry(), *later), path)
+
+
+def _facts_of(record: Operation, model: PumpModel, log: PumpLog, carried: PumpState | None) -> PumpFacts:
+    return PumpFacts(
+        model=model,
+        reservoir_ml=Decimal(record.reservoir_ml),
+        alarm_ml=record.alarm_setting_ml or model.alarm_ml.value,
+        implanted_on=record.operated_on,
+        log=log,
+        catheter=CATHETER_MODELS.get(record.catheter_model),
+        implanted_cm=record.catheter_implanted_cm,
+        carried=carried if carried is not None and carried.program is not None else None,
+    )
+
+
+def _end_of_service(model: PumpModel, implanted_on: date, eri_seen_on: date | None) -> date | None:
+    service = end_of_service(model, implanted_on, eri_seen_on)
     return None if isinstance(service, CannotCompute) else service.ends_on
 
 
 def _catheter(pump: Pump, record: Operation) -> Catheter:
-    return Catheter(
-        id=new_id(),
-        pump_id=pump.id,
-        model=record.catheter_model,
-        total_cm=record.catheter_total_cm,
-        trimmed_cm=record.catheter_trimmed_cm,
-        implanted_cm=record.catheter_implanted_cm,
-        tip_level=record.tip_level,
-        implanted_on=record.operated_on,
-    )
+    return Catheter(id=new_id(), pump_id=pump.id, implanted_on=record.operated_on, **_catheter_values(record))
+
+
+def _catheter_values(record: Operation) -> Values:
+    return {
+        "model": record.catheter_model,
+        "total_cm": record.catheter_total_cm,
+        "trimmed_cm": record.catheter_trimmed_cm,
+        "implanted_cm": record.catheter_implanted_cm,
+        "tip_level": record.tip_level,
+    }
+
+
+def _correct_catheter(act: Action, pump: Pump, record: Operation) -> None:
+    catheter = Catheter.objects.get(pump_id=pump.id, removed_on__isnull=True)
+    act.changes.update(Catheter, catheter.id, implanted_on=record.operated_on, **_catheter_values(record))
 
 
 def _set_program(act: Action, record: ProgramRecord) -> None:
-    pump = _require_pump(act)
-    values: dict[str, Any] = {"daily_dose_mcg_per_day": record.daily_dose_mcg_per_day}
-    if pump.daily_dose_mcg_per_day != record.daily_dose_mcg_per_day:
-        values["dose_since"] = record.effective_on
-    _change_pump(act, pump, values, record)
-    _remember(act, pump)
+    _enter(act, record.entry(act.calendar.time_zone))
 
 
 def _refill(act: Action, record: Refill) -> None:
-    pump = _require_pump(act)
-    values: dict[str, Any] = {
-        "filled_at": record.refilled_at,
-        "filled_on": record.refilled_on,
-        "fill_ml": record.filled_ml,
-        "concentration_mcg_per_ml": record.concentration_mcg_per_ml,
-        "daily_dose_mcg_per_day": record.daily_dose_mcg_per_day,
-    }
-    if pump.daily_dose_mcg_per_day != record.daily_dose_mcg_per_day:
-        values["dose_since"] = record.refilled_on
-    _change_pump(act, pump, values)
+    situation, read = _require_pump(act)
+    values: Values = {}
+    if record.alarm_setting_ml is not None:
+        values["alarm_ml"] = record.alarm_setting_ml
+    if record.eri_seen and read.row.eri_seen_on is None:
+        values |= _eri(situation, read.row, record.refilled_on)
+    _enter(act, record.entry(), values)
+
+
+def _eri(situation: Situation, pump: Pump, seen_on: date) -> Values:
+    """The replacement indicator was seen: the end of service comes nearer, never later."""
+    model = situation.pump_models[pump.model]
+    ends = _end_of_service(model, pump.implanted_on, max(seen_on, pump.implanted_on))
+    known = [day for day in (ends, pump.end_of_service_on) if day is not None]
+    return {"eri_seen_on": seen_on, "end_of_service_on": min(known, default=None)}
+
+
+def _device_plan(act: Action, record: DevicePlan) -> None:
+    """A plan that names the day the replacement indicator was seen."""
+    seen_on = record.eri_seen_on
+    if seen_on is None or act.facts.pump is None or act.facts.pump.eri_seen_on is not None:
+        return
+    situation, read = _require_pump(act)
+    _change(act, read.row, _eri(situation, read.row, seen_on), situation, read.facts.log)
+
+
+def _service_life(act: Action, record: ServiceLife) -> None:
+    situation, read = _require_pump(act)
+    _change(act, read.row, {"end_of_service_on": record.ends_on}, situation, read.facts.log)
+
+
+def _volume_event(act: Action, record: VolumeEvent) -> None:
+    _, read = _require_pump(act)
+    _enter(act, record.entry(strength_at(read.facts.log, record.happened_at)))
+
+
+def _enter(act: Action, entry: Entry, values: Values | None = None) -> None:
+    """One more entry in the pump's log, at its own instant; everything after it is worked out anew."""
+    situation, read = _require_pump(act)
+    _change(act, read.row, values or {}, situation, read.facts.log.with_entries([entry]))
+
+
+def _change(act: Action, pump: Pump, values: Values, situation: Situation, log: PumpLog) -> None:
+    """Set the pump's columns from its log; only what differs is written."""
+    assert situation.pump is not None  # whoever changes a pump has read it
+    before = {field.attname: getattr(pump, field.attname) for field in pump._meta.concrete_fields}
+    facts = replace(situation.pump, log=log, alarm_ml=values.get("alarm_ml", situation.pump.alarm_ml))
+    for name, value in {**values, **_columns(act, replace(situation, pump=facts), log)}.items():
+        setattr(pump, name, value)
+    changed = {name: getattr(pump, name) for name, old in before.items() if getattr(pump, name) != old}
+    act.changes.update(Pump, pump.id, **changed)
     _remember(act, pump)
 
 
-def _change_pump(
-    act: Action, pump: Pump, values: dict[str, Any], program: ProgramRecord | None = None
-) -> None:
-    before = {field.attname: getattr(pump, field.attname) for field in pump._meta.concrete_fields}
-    for name, value in values.items():
-        setattr(pump, name, value)
-    _set_runway(act, pump, program)
-    changed = {name: getattr(pump, name) for name, old in before.items() if getattr(pump, name) != old}
-    act.changes.update(Pump, pump.id, **changed)
+def _columns(act: Action, situation: Situation, log: PumpLog) -> Values:
+    """Fill, dose and safety dates after this log. Raises Invalid where no refill date can be worked out."""
+    state = log.state()
+    fill = state.fill
+    if fill is None:
+        raise Invalid({"": ["No fill of this pump is on record: record the operation first."]})
+    return {
+        "filled_at": fill.at,
+        "filled_on": fill.on,
+        "fill_ml": fill.volume_ml,
+        "concentration_mcg_per_ml": int(state.concentration_mcg_per_ml or 0),
+        "daily_dose_mcg_per_day": state.dose_mcg_per_day,
+        "dose_since": state.dose_since,
+        "stopped_at": state.stopped_at,
+        **_dates(act, situation, log, state),
+    }
 
 
-def _set_runway(act: Action, pump: Pump, program: ProgramRecord | None = None) -> None:
-    """Work the safety dates out again from the last fill and every program since.
+def _dates(act: Action, situation: Situation, log: PumpLog, state: PumpState) -> Values:
+    """The safety dates.
 
     Without a program no flow is known: the refill duty is then dated one lead time after the fill (local policy), and
     moves as soon as the first program is recorded.
     """
-    events = _events(pump, program)
-    if pump.filled_at is None or pump.filled_on is None:
-        return
-    if not any(isinstance(event, ProgramChange) for event in events):
-        stability = timedelta(days=PUMP_MODELS[pump.model].stability_days.value)
-        pump.stability_on = act.calendar.local_date(pump.filled_at + stability)
-        pump.refill_by = pump.filled_on + timedelta(days=LEAD_DAYS.value)
-        return
-    runway = runway_of(
-        events,
-        pump=PUMP_MODELS[pump.model],
-        reservoir_ml=Decimal(pump.reservoir_ml),
-        time_zone=act.calendar.time_zone,
-        alarm_ml=pump.alarm_ml,
-    )
+    assert state.fill is not None
+    assert situation.pump is not None
+    if state.program is None:
+        stability = timedelta(days=situation.pump.model.stability_days.value)
+        return {
+            "stability_on": act.calendar.local_date(state.fill.at + stability),
+            "refill_by": state.fill.on + timedelta(days=LEAD_DAYS.value),
+            "alarm_on": None,
+            "worst_case_on": None,
+            "dry_on": None,
+        }
+    runway = runway_in(situation, log)
     if isinstance(runway, CannotCompute):
         raise Invalid({"": [f"The refill date cannot be worked out: {runway.text}"]})
-    pump.alarm_on, pump.stability_on = runway.alarm_date, runway.stability_date
-    pump.worst_case_on, pump.dry_on, pump.refill_by = (
-        runway.worst_alarm_date,
-        runway.dry_date,
-        runway.refill_by,
-    )
+    return _of_runway(runway)
 
 
-def _events(pump: Pump, program: ProgramRecord | None) -> list[ReservoirEvent]:
-    """The last fill and every program since, the one being written included."""
-    if pump.filled_at is None or pump.fill_ml is None or pump.concentration_mcg_per_ml is None:
-        return []
-    strength = Decimal(pump.concentration_mcg_per_ml)
-    events: list[ReservoirEvent] = [Fill(pump.filled_at, pump.fill_ml)]
-    since = list(
-        ProgramRecord.objects.filter(
-            case_id=pump.case_id, superseded_at__isnull=True, effective_at__gte=pump.filled_at
-        ).order_by("effective_at")
-    )
-    since = sorted([*since, program] if program else since, key=lambda row: row.effective_at)
-    refilled = Refill.objects.filter(
-        case_id=pump.case_id, superseded_at__isnull=True, refilled_at=pump.filled_at
-    ).first()
-    start = refilled.daily_dose_mcg_per_day if refilled else None
-    if start is None and not since:
-        start = pump.daily_dose_mcg_per_day
-    if start is not None:
-        events.append(ProgramChange(pump.filled_at, simple_program(strength, start)))
-    for row in since:
-        events.append(ProgramChange(row.effective_at, simple_program(strength, row.daily_dose_mcg_per_day)))
-    return events
+def _of_runway(runway: Runway) -> Values:
+    return {
+        "alarm_on": runway.alarm_date,
+        "stability_on": runway.stability_date,
+        "worst_case_on": runway.worst_alarm_date,
+        "dry_on": runway.dry_date,
+        "refill_by": runway.refill_by,
+    }
 
 
-def _pump_in_place(act: Action) -> Pump | None:
-    if act.facts.pump is None:
-        return None
-    return Pump.objects.select_related("operation").get(pk=act.facts.pump.id)
+def _circumstances(act: Action) -> tuple[Situation, PumpRead | None]:
+    assert act.circumstances is not None  # every record was judged before it has effects
+    return act.circumstances.situation, act.circumstances.pump
 
 
-def _require_pump(act: Action) -> Pump:
-    pump = _pump_in_place(act)
-    if pump is None:
+def _require_pump(act: Action) -> tuple[Situation, PumpRead]:
+    situation, read = _circumstances(act)
+    if read is None:
         raise Invalid({"": ["No pump is on record: record the operation first."]})
-    return pump
+    return situation, read
 
 
 def _remember(act: Action, pump: Pump) -> None:
@@ -200,14 +309,27 @@ def _remember(act: Action, pump: Pump) -> None:
         refill_by=pump.refill_by,
         end_of_service_on=pump.end_of_service_on,
         dose_since=pump.dose_since,
+        eri_seen_on=pump.eri_seen_on,
     )
     act.facts = replace(act.facts, pump=fact)
 
 
+def _close_incident(act: Action, record: IncidentClosure) -> None:
+    """An incident ends; where it was a withdrawal, the pump's dates move earlier for good."""
+    risks = close_incident(act, record)
+    if risks is not None:
+        plan_again(act, risks)
+
+
 EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
-    NeuroHistory: _note_origin,
+    NeuroHistory: _note_history,
     Operation: _install,
     ProgramRecord: _set_program,
     Refill: _refill,
-    **INCIDENT_EFFECTS,
+    VolumeEvent: _volume_event,
+    DevicePlan: _device_plan,
+    ServiceLife: _service_life,
+    SecondCheck: confirm,
+    IncidentSteps: answer,
+    IncidentClosure: _close_incident,
 }

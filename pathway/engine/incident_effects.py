@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from pathway.clinical.conditions import Condition, Lead, TriageLevel, steps_for
 from pathway.engine.action import Action
 from pathway.engine.errors import Invalid, Refused
 from pathway.engine.incidents import ANSWERERS, end
-from pathway.models import ClinicalRecord, Incident, IncidentClosure, IncidentSteps
+from pathway.models import Incident, IncidentClosure, IncidentSteps
 from pathway.protocol.conditions import incident_asks
 from pathway.protocol.facts import IncidentFact
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import Reason, Verdict
 
+HERE = "withdrawal_here"
+"""The risk that a confirmed withdrawal adds to its case."""
 
-def _answer(act: Action, record: IncidentSteps) -> None:
+
+def answer(act: Action, record: IncidentSteps) -> None:
     """The role has answered every step it is asked for."""
     fact = _open_incident(act)
     role = act.todo(record.todo_id).role
@@ -36,8 +37,10 @@ def _answer(act: Action, record: IncidentSteps) -> None:
     act.facts = replace(act.facts, incident=replace(fact, waiting=waiting))
 
 
-def _close(act: Action, record: IncidentClosure) -> None:
-    """The incident ends, with cause and remedy; a confirmed withdrawal makes the next one more dangerous."""
+def close_incident(act: Action, record: IncidentClosure) -> tuple[str, ...] | None:
+    """The incident ends, with cause and remedy. A confirmed withdrawal makes the next one more dangerous: returns the
+    case's risks where this adds one, because a pump's dates hang on them; else None.
+    """
     fact = _open_incident(act)
     if reasons := _in_the_way(act, fact):
         raise Refused(Verdict(tuple(reasons)))
@@ -49,9 +52,11 @@ def _close(act: Action, record: IncidentClosure) -> None:
         confirmed=list(record.confirmed),
         outcome=record.outcome,
     )
-    known = list(act.case.withdrawal_risk)
-    if Condition.WITHDRAWAL in record.confirmed and "earlier_withdrawal" not in known:
-        act.set_case(withdrawal_risk=[*known, "earlier_withdrawal"])
+    known = tuple(act.case.withdrawal_risk)
+    if Condition.WITHDRAWAL not in record.confirmed or HERE in known:
+        return None
+    act.set_case(withdrawal_risk=[*known, HERE])
+    return (*known, HERE)
 
 
 def _in_the_way(act: Action, fact: IncidentFact) -> list[Reason]:
@@ -73,9 +78,3 @@ def _open_incident(act: Action) -> IncidentFact:
             Verdict((Reason("no_incident", "No incident is open on this case.", (Role.PHYSIATRIST,)),))
         )
     return act.facts.incident
-
-
-INCIDENT_EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
-    IncidentSteps: _answer,
-    IncidentClosure: _close,
-}

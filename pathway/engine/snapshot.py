@@ -44,7 +44,8 @@ SELECT {CASE_COLUMNS},
   (SELECT json_agg(json_build_array(s.id, s.decision, s.round, s.role, s.signer_id, s.vote, s.waives_trial,
        s.facts_hash, s.reason <> '')) FROM pathway_signoff s WHERE s.case_id = c.id AND s.lapsed_at IS NULL),
   (SELECT json_build_array(p.id, p.implanted_on, (p.filled_at AT TIME ZONE cl.time_zone)::date, p.refill_by,
-       p.end_of_service_on, p.dose_since) FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL),
+       p.end_of_service_on, p.dose_since, p.eri_seen_on)
+     FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL),
   (SELECT json_build_array(i.id, i.level, i.asked, i.waiting, i.acknowledged_at IS NOT NULL)
      FROM pathway_incident i WHERE i.case_id = c.id AND i.closed_at IS NULL)
 FROM pathway_case c JOIN pathway_clinic cl ON cl.id = c.clinic_id JOIN pathway_patient pt ON pt.id = c.patient_id

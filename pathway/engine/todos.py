@@ -1,4 +1,4 @@
-"""Verbs on one to-do: claim, release, hand over, complete, mark not applicable, reopen."""
+"""Verbs on one to-do: claim, release, hand over, complete, record, mark not applicable, reopen."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from pathway.engine.action import Action, Outcome, action
-from pathway.engine.effects import apply_effects
-from pathway.engine.errors import Invalid, NotAllowed, Refused, Stale
+from pathway.engine.effects import apply_effects, undo_effects
+from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.engine.permissions import require_not_anothers, require_open, require_role, require_todo_role
-from pathway.models import ClinicalRecord, Clinician, SignOff
+from pathway.engine.second import ask_second
+from pathway.models import CheckedRecord, ClinicalRecord, Clinician, SignOff
 from pathway.models.records import RECORDS
 from pathway.protocol.facts import TodoFact
 from pathway.protocol.guards import applies
 from pathway.protocol.roles import Role, TodoState
 from pathway.protocol.schema import TodoDef
 from pathway.protocol.verdict import refused
+from pathway.queries.situation import circumstances_of
 
 BOUND = ("case", "todo", "recorded_by")
+KEPT = ("record_about", "recorded_by")
 
 
 def claim(*, todo_id: UUID, by: Clinician, at: datetime) -> Outcome:
@@ -78,31 +81,90 @@ def _own(act: Action, todo: TodoFact, owner: UUID | None, claimed_at: datetime |
 
 
 def complete(
-    *, todo_id: UUID, by: Clinician, at: datetime, record: Mapping[str, Any] | None = None
+    *,
+    todo_id: UUID,
+    by: Clinician,
+    at: datetime,
+    record: Mapping[str, Any] | None = None,
+    second: UUID | None = None,
 ) -> Outcome:
     """Do a to-do: with the clinical record its form asks for, or by confirming it where it asks for none.
 
-    `record` maps the record's field names to Python values. Raises Invalid with messages by field, Stale where a
-    colleague was faster, NotAllowed, Refused. Sending the same record twice changes nothing.
+    `record` maps the record's field names to Python values; `second` is the clinician who will confirm it, where two
+    people answer for it. Sending the same record twice changes nothing. Raises Invalid with messages by field, Stale
+    where a colleague was faster, NotAllowed, Refused.
     """
     with action(todo_id=todo_id, by=by, at=at) as act:
         todo = act.todo(todo_id)
         definition = act.protocol.todos[todo.key]
         require_todo_role(act.actor, todo, "complete it")
         _require_completable(definition, act)
-        written = build_record(act, todo, definition, record)
+        written = build_record(act, todo.id, definition, record)
         result = result_of(written)
         if not todo.is_open:
             return _already_ended(act, todo, result)
         require_not_anothers(act.actor, todo)
-        act.end_todo(todo, TodoState.DONE, result=result)
+        act.end_todo(todo, TodoState.DONE, result={**kept_of(todo), **result})
         if written is not None:
-            act.changes.add(written)
-            apply_effects(act, written)
+            _write(act, written, second)
         if definition.new_round:
             act.start_round(act.case.decision_round + 1)
         outcome = act.commit("complete", todo.role, key=todo.key, occurrence=todo.occurrence)
         return Outcome(outcome.case_id, outcome.version, outcome.opened, todo_id=todo.id)
+
+
+def record_now(
+    *,
+    case_id: UUID,
+    key: str,
+    request_id: UUID,
+    by: Clinician,
+    at: datetime,
+    record: Mapping[str, Any],
+    second: UUID | None = None,
+) -> Outcome:
+    """Record what happened outside every planned duty: the duty opens and is done in one action.
+
+    `key` names an `on_demand` duty of the protocol; `request_id` is made by the page that was shown, and becomes the
+    to-do's id, so that a form sent twice is recorded once. Raises as `complete` does.
+    """
+    with action(case_id=case_id, by=by, at=at) as act:
+        definition = act.protocol.todos.get(key)
+        if definition is None or not definition.on_demand:
+            raise NotFound("This is nothing that can be recorded by itself.")
+        require_role(act.actor, frozenset({definition.role}), "record this")
+        latest = act.facts.todos.get(key)
+        if latest is not None and latest.id == request_id:
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=latest.id)
+        _require_recordable(act, definition, latest)
+        written = build_record(act, request_id, definition, record)
+        todo = act.settle(definition, request_id, result_of(written))
+        assert written is not None  # an on-demand duty has a form: `check_protocol` sees to it
+        _write(act, written, second)
+        outcome = act.commit("record", todo.role, key=key, occurrence=todo.occurrence)
+        return Outcome(outcome.case_id, outcome.version, outcome.opened, todo_id=todo.id)
+
+
+def _require_recordable(act: Action, definition: TodoDef, latest: TodoFact | None) -> None:
+    if not act.case.is_open:
+        raise Refused(refused("case_closed", "The case is closed; reopen the case first.", Role.COORDINATOR))
+    if not applies(act.protocol, definition, act.facts):
+        raise Refused(refused("does_not_apply", "There is nothing to record it about.", definition.role))
+    if latest is not None and latest.is_open:
+        text = "A to-do for this is open: record it there."
+        raise Refused(refused("open_already", text, definition.role, todo_key=definition.key))
+
+
+def kept_of(todo: TodoFact) -> dict[str, Any]:
+    """What a to-do was opened with and keeps when it is done: whom a second check is about."""
+    return {name: todo.result[name] for name in KEPT if name in todo.result}
+
+
+def _write(act: Action, written: CheckedRecord, second: UUID | None) -> None:
+    """The record, what follows from it, and the second clinician's duty where two people answer for it."""
+    act.changes.add(written)
+    ask_second(act, written, second)
+    apply_effects(act, written)
 
 
 def _require_completable(definition: TodoDef, act: Action) -> None:
@@ -115,8 +177,8 @@ def _require_completable(definition: TodoDef, act: Action) -> None:
 
 
 def build_record(
-    act: Action, todo: TodoFact, definition: TodoDef, values: Mapping[str, Any] | None
-) -> ClinicalRecord | None:
+    act: Action, todo_id: UUID, definition: TodoDef, values: Mapping[str, Any] | None
+) -> CheckedRecord | None:
     """The clinical record, validated by its model, not yet saved. Raises Invalid with messages by field."""
     if definition.form is None:
         if values:
@@ -135,15 +197,25 @@ def build_record(
     }
     bound = {
         "case_id": act.case.id,
-        "todo_id": todo.id,
+        "todo_id": todo_id,
         "recorded_at": act.at,
         "recorded_by_id": act.actor.id,
     }
     record = model(**{**values, **local}, **bound)
+    act.circumstances = circumstances_of(
+        act.case,
+        model,
+        todo_id=todo_id,
+        birth_date=act.snapshot.birth_date,
+        today=act.facts.today,
+        now=act.at,
+        time_zone=act.calendar.time_zone,
+    )
+    record.derive(act.circumstances.situation)
     try:
         record.clean_fields(exclude=BOUND)
         record.clean()
-        record.check_on(today=act.facts.today, birth_date=act.snapshot.birth_date, origin=act.case.origin)
+        record.check_on(act.circumstances.situation)
     except ValidationError as error:
         raise Invalid(error.message_dict if hasattr(error, "error_dict") else {"": error.messages}) from error
     return record
@@ -263,6 +335,9 @@ def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
         visit_seq=act.facts.visit_seq,
     )
     if definition.form is not None and todo.result.get("record"):
-        act.changes.update(RECORDS[definition.form], UUID(todo.result["record"]), superseded_at=act.at)
+        model = RECORDS[definition.form]
+        act.changes.update(model, UUID(todo.result["record"]), superseded_at=act.at)
+        if "pump" in model.READS:
+            undo_effects(act, todo)
     act.ring(todo.id, due_on)
     act.tell(todo.id, todo.role, "opened", f"reopened:{act.case.event_seq}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathway.models.assessment import Assessment
 from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
+from pathway.models.confirm import SecondCheck
 from pathway.models.device import Catheter, Pump
 from pathway.models.event import Event
-from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
@@ -27,6 +28,7 @@ from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
+from pathway.models.volume import VolumeEvent
 
 __all__ = [
     "RECORDS",
@@ -70,6 +72,8 @@ __all__ = [
     "Pump",
     "Refill",
     "RehabPlan",
+    "SecondCheck",
+    "ServiceLife",
     "SignOff",
     "SocialChecklist",
     "StageCount",
@@ -82,4 +86,5 @@ __all__ = [
     "TrialDose",
     "TrialPlan",
     "TrialReadings",
+    "VolumeEvent",
 ]

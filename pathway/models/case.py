@@ -18,13 +18,12 @@ from pathway.protocol import roles
 from pathway.protocol.roles import CARE_ROLES, EDGES, OPEN_STAGES, CloseReason, Edge, Role, Stage
 
 ORIGINS = [("spinal", "Spinal"), ("cerebral", "Cerebral")]
-
-WITHDRAWAL_RISKS = [
-    ("earlier_withdrawal", "Earlier baclofen withdrawal"),
+WITHDRAWAL_RISKS = (
     ("sci_t6_or_above", "Spinal cord injury at T6 or above"),
     ("cannot_communicate", "Cannot communicate symptoms"),
-]
-"""What makes a withdrawal more dangerous [V:S2,S7]."""
+    ("earlier_withdrawal", "Earlier withdrawal"),
+    ("withdrawal_here", "Withdrawal since the implant"),
+)
 
 
 def legal_pairs() -> list[tuple[str, str]]:
@@ -57,9 +56,6 @@ class Case(Row):
     origin = models.CharField(
         max_length=10, choices=ORIGINS, blank=True, help_text="Every titration limit depends on it"
     )
-    withdrawal_risk = Codes(
-        codes=WITHDRAWAL_RISKS, blank=True, help_text="Shortens every time target of an incident"
-    )
     referred_by = models.CharField(
         max_length=160, blank=True, help_text="Who referred the patient to the programme"
     )
@@ -84,6 +80,9 @@ class Case(Row):
     next_owner_id = models.UUIDField(null=True, blank=True)
     next_due_on = models.DateField(null=True, blank=True)
     required_open = models.PositiveSmallIntegerField(default=0)
+    withdrawal_risk = Codes(
+        codes=WITHDRAWAL_RISKS, blank=True, help_text="Why withdrawal would be more dangerous [V:S2,S7]"
+    )
     replan_on = models.DateField(null=True, blank=True, help_text="When time alone changes what is asked")
     event_seq = models.PositiveIntegerField(default=0)
     event_hash = models.BinaryField(max_length=32, default=bytes)

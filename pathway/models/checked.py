@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 
+from pathway.clinical.situation import Situation
 from pathway.models.record import ClinicalRecord
 
 Problem = tuple[str, str]
@@ -22,11 +23,14 @@ class CheckedRecord(ClinicalRecord):
     """A record whose rules are `problems()`.
 
     `LOCAL_DATES` names, for each instant, the column that keeps its date in the clinic's calendar. `PAST`
-    names the dates that cannot lie in the future.
+    names the dates that cannot lie in the future. `READS` names what the checks look at beyond the patient:
+    "pump" or "trial". `DERIVED` names the columns that the case knows and nobody types.
     """
 
     LOCAL_DATES: ClassVar[dict[str, str]] = {}
     PAST: ClassVar[tuple[str, ...]] = ()
+    READS: ClassVar[frozenset[str]] = frozenset()
+    DERIVED: ClassVar[tuple[str, ...]] = ()
 
     class Meta(ClinicalRecord.Meta):
         abstract = True
@@ -39,13 +43,20 @@ class CheckedRecord(ClinicalRecord):
         """All rules across fields at once; raises ValidationError by field."""
         raise_all((*self.problems(), *self._local_date_problems()))
 
-    def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        """What is wrong for this patient on this day. `origin`: spinal, cerebral, or empty: not known."""
-        yield from date_problems(self, today=today, birth_date=birth_date)
+    def derive(self, situation: Situation) -> None:
+        """Fill in the `DERIVED` columns from what the case knows; before any check."""
 
-    def check_on(self, *, today: date, birth_date: date | None = None, origin: str = "") -> None:
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """What is wrong for this patient on this day."""
+        yield from date_problems(self, situation)
+
+    def check_on(self, situation: Situation) -> None:
         """Raise `problems_on` as a ValidationError by field. Dates are dates of the clinic."""
-        raise_all(self.problems_on(today=today, birth_date=birth_date, origin=origin))
+        raise_all(self.problems_on(situation))
+
+    def second_look(self, situation: Situation) -> tuple[str, ...]:
+        """Why a second clinician has to confirm this record (clinical.md 13.12), as sentences; mostly nothing."""
+        return ()
 
     def validate_unique(self, exclude: Any = None) -> None:
         """Nothing: keys are never typed, and the database has the last word on one record a to-do."""
@@ -64,8 +75,9 @@ class CheckedRecord(ClinicalRecord):
                 yield instant_field, f"The time does not fall on {day.isoformat()}."
 
 
-def date_problems(record: CheckedRecord, *, today: date, birth_date: date | None) -> Iterator[Problem]:
+def date_problems(record: CheckedRecord, situation: Situation) -> Iterator[Problem]:
     """The dates of a record that lie after today or before the patient's birth."""
+    today, birth_date = situation.today, situation.birth_date
     shown_at = {date_field: instant for instant, date_field in record.LOCAL_DATES.items()}
     for name in (*record.PAST, *shown_at):
         day = getattr(record, name)
@@ -75,6 +87,11 @@ def date_problems(record: CheckedRecord, *, today: date, birth_date: date | None
             yield shown_at.get(name, name), f"{day.isoformat()} lies in the future."
         if birth_date and day < birth_date:
             yield shown_at.get(name, name), f"{day.isoformat()} is before the patient's birth."
+    for instant in record.LOCAL_DATES:
+        moment = getattr(record, instant)
+        late = situation.now is not None and isinstance(moment, datetime) and moment.tzinfo is not None
+        if late and moment > situation.now and moment.date() <= today:
+            yield instant, "This time lies in the future."
 
 
 def raise_all(problems: Iterable[Problem]) -> None:

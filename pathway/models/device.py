@@ -46,6 +46,8 @@ class Pump(Row):
     stability_on = models.DateField(null=True, blank=True)
     refill_by = models.DateField(null=True, blank=True)
     end_of_service_on = models.DateField(null=True, blank=True)
+    eri_seen_on = models.DateField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="The infusion is off since")
 
     class Meta:
         constraints = [

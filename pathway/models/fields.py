@@ -118,6 +118,8 @@ class Amount(_Bounded, models.DecimalField):
 class Rows(models.JSONField):
     """A list of rows of one `Table`. Migrations keep how many rows there may be; columns live in code."""
 
+    empty_values = [None, []]  # an empty object is no empty table: the column's CHECK would refuse it
+
     def __init__(
         self, *args: Any, table: Table | None = None, at_least: int = 0, at_most: int = 50, **kwargs: Any
     ) -> None:

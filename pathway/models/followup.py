@@ -7,12 +7,12 @@ Knows clinical.md sections 1.6, 6 and 7; it advises no taper and no date.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
+from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText, Whole
 from pathway.models.history import ORAL_DRUGS
@@ -88,6 +88,7 @@ class DevicePlan(CheckedRecord):
 
     kind = "device_plan"
     PAST = ("eri_seen_on",)
+    READS = frozenset({"pump"})
 
     planned_on = models.DateField("replacement planned for")
     reason = Choice(choices=REPLACEMENT_REASONS)
@@ -114,13 +115,40 @@ class DevicePlan(CheckedRecord):
         if self.eri_seen is False and self.eri_seen_on:
             yield "eri_seen_on", "There is a day but the indicator was not seen."
 
-    def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        yield from date_problems(self, today=today, birth_date=birth_date)
-        if self.planned_on and self.planned_on < today:
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        yield from date_problems(self, situation)
+        if self.planned_on and self.planned_on < situation.today:
             yield "planned_on", "A plan lies in the future."
 
     def facts(self) -> dict[str, Any]:
         return {"planned_on": self.planned_on.isoformat()}
+
+
+class ServiceLife(CheckedRecord):
+    """When a pump of unknown service life ends, as its manual or its programmer says."""
+
+    kind = "service_life"
+    READS = frozenset({"pump"})
+
+    ends_on = models.DateField("end of service")
+    found_in = models.CharField(
+        "where this stands",
+        max_length=200,
+        help_text="The manual and its edition, or the programmer's read-out",
+    )
+
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """The end comes after the implant, and some day."""
+        yield from date_problems(self, situation)
+        implanted_on = situation.pump.implanted_on if situation.pump else None
+        if self.ends_on and implanted_on and self.ends_on <= implanted_on:
+            yield (
+                "ends_on",
+                f"The pump was implanted on {implanted_on.isoformat()}: its end comes after that.",
+            )
+
+    def facts(self) -> dict[str, Any]:
+        return {"ends_on": self.ends_on.isoformat()}
 
 
 SEDATION_RISKS = (("usual", "Usual"), ("raised", "Raised"), ("high", "High"))

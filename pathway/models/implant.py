@@ -14,9 +14,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS
+from pathway.clinical.catheter import catheter_volume_ml
+from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS, PumpModel
 from pathway.clinical.dosing import age_years
-from pathway.clinical.results import plain
+from pathway.clinical.pump_log import Filled
+from pathway.clinical.results import CannotCompute, plain
+from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText, Whole
 from pathway.models.history import SPINAL_LEVELS
@@ -32,12 +35,20 @@ STRENGTH_HELP = "As printed on the vial or syringe: 500, 1000 or 2000 mcg/mL [V:
 serial_shape = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9\-]{3,29}$", "Use 4 to 30 letters, digits or dashes.")
 
 
-def pump_age_problems(code: str, today: date, birth_date: date | None) -> Iterator[Problem]:
+def pump_age_problems(code: str, today: date | None, situation: Situation) -> Iterator[Problem]:
     """A pump with a lowest age is not for a younger patient (SEL-06)."""
-    model = PUMP_MODELS.get(code)
+    model, birth_date = situation.pump_models.get(code), situation.birth_date
     lowest = model.age_min_years if model else None
-    if model and lowest and birth_date and age_years(birth_date, today) < lowest.value:
+    if model and lowest and birth_date and age_years(birth_date, today or situation.today) < lowest.value:
         yield "pump_model", f"{model.name} is for patients of {lowest.value} years or more [V:S12,S13]."
+
+
+def alarm_problems(alarm_ml: Decimal | None, model: PumpModel, reservoir_ml: int | None) -> Iterator[Problem]:
+    """An alarm volume below what the pump cannot use, or above what it holds."""
+    floor = model.unusable_ml.value if model.unusable_ml else Decimal(0)
+    if isinstance(alarm_ml, Decimal) and reservoir_ml and not floor < alarm_ml < reservoir_ml:
+        text = f"The alarm volume lies between {plain(floor)} mL and a full reservoir of {reservoir_ml} mL."
+        yield "alarm_setting_ml", text
 
 
 class SurgicalPlan(CheckedRecord):
@@ -80,9 +91,9 @@ class SurgicalPlan(CheckedRecord):
         if False in (self.consent, self.infection_clear) and not self.remarks:
             yield "remarks", "Explain what is missing and until when."
 
-    def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        yield from date_problems(self, today=today, birth_date=birth_date)
-        yield from pump_age_problems(self.pump_model, today, birth_date)
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        yield from date_problems(self, situation)
+        yield from pump_age_problems(self.pump_model, None, situation)
 
     def facts(self) -> dict[str, Any]:
         return {"consent": self.consent, "pump_model": self.pump_model}
@@ -159,6 +170,7 @@ class Operation(CheckedRecord):
 
     kind = "operation"
     PAST = ("operated_on",)
+    READS = frozenset({"pump"})
     LOCAL_DATES = {"filled_at": "filled_on"}
 
     procedure = Choice(choices=PROCEDURES, default="first_implant")
@@ -188,14 +200,39 @@ class Operation(CheckedRecord):
         unit="cm",
         max_digits=5,
         decimal_places=1,
-        help_text="Full length less what was trimmed; without it no bridge or prime can be worked out "
-        "[V:S54]",
+        null=True,
+        blank=True,
+        help_text="Full length less what was trimmed. Leave it empty where nobody measured it: then no bridge or "
+        "prime can be worked out [V:S54]",
     )
     tip_level = Choice("tip level", choices=SPINAL_LEVELS, max_length=3)
     concentration_mcg_per_ml = Whole(
         "strength of the fill", choices=STRENGTHS, low=500, high=2000, unit="mcg/mL", help_text=STRENGTH_HELP
     )
     fill_ml = Amount("filled", low="0.5", high=40, unit="mL", max_digits=4, decimal_places=1)
+    prime_ml = Amount(
+        "used to prime, out of this fill",
+        low=0,
+        high=5,
+        unit="mL",
+        max_digits=4,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text="It leaves the reservoir at once: the refill date counts without it. Keep the patient supervised "
+        "after a prime [V:S56]",
+    )
+    alarm_setting_ml = Amount(
+        "low-reservoir alarm set to",
+        low="0.5",
+        high=10,
+        unit="mL",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text="Empty: as the maker sets it. 4 mL is offered to patients prone to withdrawal [V:S32]",
+    )
     drug_lot = models.CharField("drug lot", max_length=40)
     filled_at = models.DateTimeField("filled at")
     filled_on = models.DateField("filled on")
@@ -241,9 +278,30 @@ class Operation(CheckedRecord):
                 f"{plain(implanted)} cm.",
             )
 
-    def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        yield from date_problems(self, today=today, birth_date=birth_date)
-        yield from pump_age_problems(self.pump_model, self.operated_on or today, birth_date)
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """Age, catheter, alarm volume and prime as this pump and this catheter allow."""
+        yield from date_problems(self, situation)
+        yield from pump_age_problems(self.pump_model, self.operated_on, situation)
+        model, catheter = situation.pump_models.get(self.pump_model), CATHETER_MODELS.get(self.catheter_model)
+        if catheter and self.catheter_implanted_cm is not None:
+            volume = catheter_volume_ml(catheter, self.catheter_implanted_cm)
+            if isinstance(volume, CannotCompute):
+                yield "catheter_implanted_cm", volume.text
+        if model:
+            yield from alarm_problems(self.alarm_setting_ml, model, self.reservoir_ml)
+        fill, prime = self.fill_ml, self.prime_ml
+        if isinstance(fill, Decimal) and isinstance(prime, Decimal) and prime >= fill:
+            yield "prime_ml", f"A prime of {plain(prime)} mL would take the whole fill of {plain(fill)} mL."
+
+    def entry(self) -> Filled:
+        """The first fill, for the pump's log."""
+        return Filled(
+            at=self.filled_at,
+            on=self.filled_on,
+            volume_ml=self.fill_ml,
+            concentration_mcg_per_ml=Decimal(self.concentration_mcg_per_ml),
+            prime_ml=self.prime_ml or Decimal(0),
+        )
 
     def facts(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathway.models.assessment import Assessment
 from pathway.models.checked import CheckedRecord
-from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.confirm import SecondCheck
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
@@ -15,6 +16,7 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
+from pathway.models.volume import VolumeEvent
 
 RECORDS: dict[str, type[CheckedRecord]] = {
     model.kind: model
@@ -48,6 +50,9 @@ RECORDS: dict[str, type[CheckedRecord]] = {
         EmergencyCheck,
         IncidentSteps,
         IncidentClosure,
+        ServiceLife,
+        VolumeEvent,
+        SecondCheck,
         Note,
     )
 }

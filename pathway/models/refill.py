@@ -6,25 +6,28 @@ Knows one refill; dates that follow from it are worked out elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.results import plain
-from pathway.clinical.steps import Phase
+from pathway.clinical.advice import RefillAdvice, judge_refill, second_look
+from pathway.clinical.pump_log import Filled
+from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
+from pathway.clinical.results import CannotCompute, Severity, plain
+from pathway.clinical.situation import Situation
+from pathway.clinical.steps import BridgeDecision
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText
-from pathway.models.implant import STRENGTH_HELP
+from pathway.models.implant import STRENGTH_HELP, alarm_problems
 from pathway.models.running import (
     BRIDGES,
+    advice_problems,
     bridge_problems,
     dose_field,
     dose_problems,
-    highest_step,
-    step_problems,
     strength_field,
 )
 
@@ -34,7 +37,12 @@ NEEDLE_GUIDES = (
     ("fluoroscopy", "Fluoroscopy"),
     ("none", "None"),
 )
-RESIDUAL_LIMIT_ML = Decimal(2)
+REFILL_FIELDS = {
+    "dose_mcg_per_day": "daily_dose_mcg_per_day",
+    "at": "refilled_at",
+    "volume_ml": "filled_ml",
+}
+"""Where a finding about a refill stands on its form."""
 
 
 class Refill(CheckedRecord):
@@ -42,6 +50,8 @@ class Refill(CheckedRecord):
 
     kind = "refill"
     LOCAL_DATES = {"refilled_at": "refilled_on"}
+    READS = frozenset({"pump"})
+    DERIVED = ("previous_dose_mcg_per_day", "previous_concentration_mcg_per_ml", "computed_residual_ml")
 
     refilled_at = models.DateTimeField("refilled at")
     refilled_on = models.DateField("refilled on")
@@ -56,7 +66,33 @@ class Refill(CheckedRecord):
         unit="mL",
         max_digits=4,
         decimal_places=1,
-        help_text="As the programmer shows",
+        null=True,
+        blank=True,
+        help_text="As the programmer shows; empty: what the records here give",
+    )
+    computed_residual_ml = Amount(
+        "expected by the records",
+        low=0,
+        high=40,
+        unit="mL",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+    )
+    eri_seen = models.BooleanField(
+        "replacement indicator (ERI) shown", default=False, help_text="Then surgery within 60 days [P]"
+    )
+    alarm_setting_ml = Amount(
+        "low-reservoir alarm set to",
+        low="0.5",
+        high=10,
+        unit="mL",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text="Empty: as it was. 4 mL is offered after withdrawal at a low volume [V:S32]",
     )
     aspirated_ml = Amount(
         "aspirated", low=0, high=45, unit="mL", max_digits=4, decimal_places=1, help_text="Emptied fully"
@@ -65,7 +101,8 @@ class Refill(CheckedRecord):
         "what was done about the difference",
         max_length=1000,
         blank=True,
-        help_text="Needed when aspirated and expected differ by more than 2 mL [V:S57]",
+        help_text="Needed when aspirated and expected differ by more than 2 mL [V:S57] or the delivery by more than "
+        "the pump's accuracy [M: 8637 manual]",
     )
     filled_ml = Amount("filled", low="0.5", high=40, unit="mL", max_digits=4, decimal_places=1)
     concentration_mcg_per_ml = strength_field("strength of the fill", help_text=STRENGTH_HELP)
@@ -80,8 +117,8 @@ class Refill(CheckedRecord):
         "reason beyond a limit",
         max_length=1000,
         blank=True,
-        help_text="Steps up at a refill: spinal adults 40 %, cerebral adults and children 20 %; down 20 % "
-        "[V:S6b,S4]",
+        help_text="Steps up at a refill in long-term care: spinal adults 40 %, cerebral adults and children 20 %; in "
+        "titration 30 and 15 %; down 20 % [V:S4,S6b,S14]",
     )
     drug_lot = models.CharField("drug lot", max_length=40)
     needle_guide = Choice("needle placed with", choices=NEEDLE_GUIDES)
@@ -130,9 +167,10 @@ class Refill(CheckedRecord):
                 "septum_identified",
                 "No fill when unsure: a refill is recorded only with the septum identified [V:S16].",
             )
-        expected, aspirated = self.expected_residual_ml, self.aspirated_ml
-        known = isinstance(expected, Decimal) and isinstance(aspirated, Decimal)
-        if known and abs(aspirated - expected) > RESIDUAL_LIMIT_ML and not self.residual_action:
+        expected, aspirated = self.expected_ml, self.aspirated_ml
+        if not isinstance(expected, Decimal) or not isinstance(aspirated, Decimal):
+            expected = aspirated = Decimal(0)  # what is missing is said at its field
+        if abs(aspirated - expected) > ABSOLUTE_ML.value and not self.residual_action:
             yield (
                 "residual_action",
                 f"{plain(aspirated)} mL instead of {plain(expected)} mL: repeat the aspiration, check the "
@@ -144,15 +182,78 @@ class Refill(CheckedRecord):
         old, new = self.previous_concentration_mcg_per_ml, self.concentration_mcg_per_ml
         yield from bridge_problems(old, new, self.bridge, self.bridge_reason)
 
-    def problems_on(self, *, today: date, birth_date: date | None, origin: str) -> Iterator[Problem]:
-        yield from date_problems(self, today=today, birth_date=birth_date)
-        yield from step_problems(
-            "daily_dose_mcg_per_day",
-            self.previous_dose_mcg_per_day,
-            self.daily_dose_mcg_per_day,
-            self.over_limit_reason,
-            highest_step(origin, Phase.MAINTENANCE, birth_date, today),
+    @property
+    def expected_ml(self) -> Decimal | None:
+        """What should have been left: as the programmer showed it, else as the records give it."""
+        shown: Decimal | None = self.expected_residual_ml
+        return self.computed_residual_ml if shown is None else shown
+
+    def entry(self) -> Filled:
+        """This refill in the pump's log."""
+        return Filled(
+            at=self.refilled_at,
+            on=self.refilled_on,
+            volume_ml=self.filled_ml,
+            concentration_mcg_per_ml=Decimal(self.concentration_mcg_per_ml),
+            dose_mcg_per_day=self.daily_dose_mcg_per_day,
+            bridged=self.bridge == BridgeDecision.DONE,
+            expected_ml=self.expected_residual_ml,
+            aspirated_ml=self.aspirated_ml,
         )
+
+    def advice(self, situation: Situation) -> RefillAdvice | CannotCompute | None:
+        """What this refill means; None while a field it needs is missing or wrong."""
+        needed = (
+            self.refilled_at,
+            self.refilled_on,
+            self.filled_ml,
+            self.concentration_mcg_per_ml,
+            self.daily_dose_mcg_per_day,
+        )
+        if None in needed or situation.pump is None:
+            return None
+        decision = BridgeDecision(self.bridge) if self.bridge else None
+        return judge_refill(situation, self.entry(), decision)
+
+    def derive(self, situation: Situation) -> None:
+        """Dose, strength and residual before come from the pump's log, at the instant of this refill."""
+        if situation.pump is None or not isinstance(self.refilled_at, datetime):
+            return
+        before = situation.pump.log.before(self.refilled_at)
+        strength = before.concentration_mcg_per_ml
+        self.previous_dose_mcg_per_day = before.dose_mcg_per_day
+        self.previous_concentration_mcg_per_ml = int(strength) if strength else None
+        computed = before.residual_ml(self.refilled_at)
+        self.computed_residual_ml = None if isinstance(computed, CannotCompute) else round(computed, 1)
+
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """Dates, volumes that this pump can hold, the difference, and the dose against this patient's limits."""
+        yield from date_problems(self, situation)
+        if situation.pump is not None:
+            model, size = situation.pump.model, int(situation.pump.reservoir_ml)
+            yield from alarm_problems(self.alarm_setting_ml, model, size)
+        advice = self.advice(situation)
+        if advice is None:
+            return
+        yield from advice_problems(advice, self.over_limit_reason, REFILL_FIELDS)
+        if isinstance(advice, RefillAdvice) and advice.work_up and not self.residual_action:
+            yield from self._work_up_problems(advice)
+
+    def _work_up_problems(self, advice: RefillAdvice) -> Iterator[Problem]:
+        """A difference by percentage or trend: the one by volume has its own sentence."""
+        found = advice.discrepancy.findings if isinstance(advice.discrepancy, Discrepancy) else ()
+        alerts = [finding for finding in found if finding.severity is Severity.WARNING]
+        if any(finding.code == "discrepancy_ml" for finding in alerts):
+            return
+        for finding in (*alerts, *([advice.trend] if advice.trend else ())):
+            yield "residual_action", f"{finding.text} Write what was done about it."
+
+    def second_look(self, situation: Situation) -> tuple[str, ...]:
+        """More than 1000 mcg/day, another strength, a restart after a stop (13.12)."""
+        advice = self.advice(situation)
+        if not isinstance(advice, RefillAdvice):
+            return ()
+        return tuple(finding.text for finding in second_look(advice.findings))
 
     def facts(self) -> dict[str, Any]:
         return {

@@ -118,6 +118,18 @@ def has_end_of_service(protocol: Protocol, facts: CaseFacts) -> bool:
 
 
 @condition
+def service_life_unknown(protocol: Protocol, facts: CaseFacts) -> bool:
+    """No source gives the service life of the pump in place, so no replacement would be planned."""
+    return facts.pump is not None and facts.pump.end_of_service_on is None
+
+
+@condition
+def replacement_indicated(protocol: Protocol, facts: CaseFacts) -> bool:
+    """The pump in place has shown its replacement indicator (ERI)."""
+    return facts.pump is not None and facts.pump.eri_seen_on is not None
+
+
+@condition
 def in_titration(protocol: Protocol, facts: CaseFacts) -> bool:
     """The dose is still being found."""
     return facts.stage == Stage.TITRATION

@@ -68,6 +68,7 @@ class PumpFact:
     refill_by: date | None
     end_of_service_on: date | None
     dose_since: date | None
+    eri_seen_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

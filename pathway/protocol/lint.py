@@ -155,6 +155,8 @@ def _todo_sense(todo: TodoDef) -> Iterator[tuple[str, str]]:
     for key, rule in (("due", todo.due), ("repeat.due", todo.repeat.due if todo.repeat else None)):
         if rule is not None and rule.anchor in PROTECTS and rule.count > 0:
             yield key, "must not lie after the date it protects"
+    if todo.on_demand and (todo.form is None or todo.repeat is not None or todo.after):
+        yield "on_demand", "what is recorded when it happens has a form, and neither `after` nor `repeat`"
     if todo.new_round and todo.when != DISSENT:
         yield "new_round", f"only a duty with when = “{DISSENT}” starts a new round"
 
@@ -285,7 +287,7 @@ def _reachable(protocol: Protocol) -> set[Stage]:
 def _needed_duties(protocol: Protocol, header: str) -> Iterator[Problem]:
     """Without these a case could wait on nothing, a hold last for ever, a pump run dry or an alarm go unanswered."""
     for name in (LAST_RESORT, HOLD, PUMP, DISSENT, *INCIDENT, ANSWERED):
-        duties = [todo for todo in protocol.anytime if todo.when == name]
+        duties = [todo for todo in protocol.anytime if todo.when == name and not todo.on_demand]
         if not duties:
             yield Problem(header, "anytime", f"a duty with when = “{name}” is needed")
         for todo in duties:

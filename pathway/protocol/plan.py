@@ -103,7 +103,7 @@ def _asked(protocol: Protocol, facts: CaseFacts) -> Iterator[TodoDef]:
     A duty that outlives its stage is asked again where it was withdrawn: closing a case by mistake loses none.
     """
     for todo in (*protocol.stage[facts.stage].todo, *protocol.anytime):
-        if todo.when != LAST_RESORT:
+        if todo.when != LAST_RESORT and not todo.on_demand:
             yield todo
     for key, latest in facts.todos.items():
         definition = protocol.todos[key]
@@ -212,6 +212,7 @@ class _Planner:
             "stage": facts.stage_entered_on,
             "refill_by": pump.refill_by if pump else None,
             "end_of_service": pump.end_of_service_on if pump else None,
+            "eri_seen": pump.eri_seen_on if pump else None,
             "hold_review": facts.hold_review_on,
         }
         return fixed[name] if name in fixed else facts.day(self.protocol.anchors[name])

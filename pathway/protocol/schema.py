@@ -19,7 +19,9 @@ from pathway.protocol.roles import EDGE, CloseReason, Decision, Edge, Role, Stag
 RULE = re.compile(r"^(?P<anchor>[a-z][a-z0-9_.]*) (?P<sign>[+-])(?P<count>\d{1,4}) (?P<unit>WD|d|mo)$")
 KEY = r"^[a-z][a-z0-9_]{1,59}$"
 SOURCE = r"^[VMUP](: .+)?$"
-FIXED_ANCHORS = frozenset({"opening", "stage", "previous", "refill_by", "end_of_service", "hold_review"})
+FIXED_ANCHORS = frozenset(
+    {"opening", "stage", "previous", "refill_by", "end_of_service", "eri_seen", "hold_review"}
+)
 LADDER_ANCHOR, REPEAT_ANCHOR = "due", "previous"
 DAYS_A_UNIT = {"WD": 7 / 5, "d": 1, "mo": 30}
 
@@ -91,6 +93,7 @@ class TodoDef(Frozen):
     `form` names the clinical record that completes it; `decision` makes it a sign-off; neither: it is only confirmed.
     `skippable` duties may be marked not applicable with a reason; `safety` ones are never silenced by a hold;
     `outlives_stage` ones stay open when the case moves on. `new_round` starts a new round of signatures when done.
+    `on_demand` ones never open by themselves: somebody records what happened, whenever `when` holds.
     """
 
     key: str = Field(pattern=KEY)
@@ -107,6 +110,7 @@ class TodoDef(Frozen):
     safety: bool = False
     outlives_stage: bool = False
     new_round: bool = False
+    on_demand: bool = False
     help: str = ""
     source: str = Field(
         default="P",
@@ -192,6 +196,20 @@ REOPEN_PROMPT = TodoDef(
 )
 
 
+SECOND_CHECK = TodoDef(
+    key="second_check",
+    title="Check a program as the second clinician",
+    role=Role.PHYSIATRIST,
+    form="second_check",
+    due=DueRule(anchor="opening", count=0, unit="d"),
+    required=False,
+    skippable=False,
+    safety=True,
+    help="Look at the numbers independently: strength, dose, limits, bridge. Two people answer for this change.",
+    source="P: who checks; clinical.md 13.12 for what two people confirm",
+)
+
+
 class Protocol(Frozen):
     """A whole protocol version. `anchors` names dates inside to-dos' results: trial_date = "trial_booking.date"."""
 
@@ -234,7 +252,7 @@ class Protocol(Frozen):
     def todos(self) -> dict[str, TodoDef]:
         """Every duty by key, including the ones that ask for an edge."""
         listed = [*self.anytime, *(todo for stage in self.stages for todo in stage.todo)]
-        return {todo.key: todo for todo in [*listed, *self.prompts.values()]}
+        return {todo.key: todo for todo in [*listed, SECOND_CHECK, *self.prompts.values()]}
 
     @cached_property
     def prompts(self) -> dict[str, TodoDef]:
@@ -256,7 +274,9 @@ class Protocol(Frozen):
     @cached_property
     def home(self) -> dict[str, Stage | None]:
         """The stage each duty belongs to; None for those of any stage."""
-        homes: dict[str, Stage | None] = {todo.key: None for todo in (*self.anytime, REOPEN_PROMPT)}
+        homes: dict[str, Stage | None] = {
+            todo.key: None for todo in (*self.anytime, SECOND_CHECK, REOPEN_PROMPT)
+        }
         for stage in self.stages:
             homes.update({todo.key: stage.stage for todo in stage.todo})
             homes.update({edge.key: stage.stage for edge in stage.edge if edge.prompt})

@@ -142,7 +142,13 @@ def _signoff_fact(signed: SignOff) -> SignOffFact:
 def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
     filled_on = calendar.local_date(pump.filled_at) if pump.filled_at else None
     return PumpFact(
-        pump.id, pump.implanted_on, filled_on, pump.refill_by, pump.end_of_service_on, pump.dose_since
+        pump.id,
+        pump.implanted_on,
+        filled_on,
+        pump.refill_by,
+        pump.end_of_service_on,
+        pump.dose_since,
+        pump.eri_seen_on,
     )
 
 

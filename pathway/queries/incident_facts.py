@@ -35,7 +35,8 @@ def _hours(since: timedelta) -> Decimal:
 
 
 def _is_off(refill: Refill) -> bool:
-    return abs(refill.aspirated_ml - refill.expected_residual_ml) > ABSOLUTE_ML.value
+    expected = refill.expected_ml
+    return expected is not None and abs(refill.aspirated_ml - expected) > ABSOLUTE_ML.value
 
 
 def merged(known: Signs, found: Signs) -> Signs:

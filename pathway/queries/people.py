@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Upper
 
 from pathway.models import Case, Clinic, Clinician, Membership, Patient
-from pathway.protocol.roles import Role, Stage
+from pathway.protocol.roles import PHYSICIANS, Role, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Staff:
     def options(self, role: Role) -> list[tuple[str, str]]:
         """Holders of a role as choices of a form: (id, name)."""
         return [(str(person), self.names[person]) for person in self.by_role.get(role, ())]
+
+    def physicians_but(self, person_id: UUID) -> list[tuple[str, str]]:
+        """Every other physician of the clinic as choices of a form, by name."""
+        people = {person for role in PHYSICIANS for person in self.by_role.get(role, ())} - {person_id}
+        return [(str(person), self.names[person]) for person in sorted(people, key=self.names.__getitem__)]
 
     def knowing(self, ids: Iterable[UUID | None]) -> Staff:
         """The same, with the names of people who have left the clinic. One query where there are any, else none."""

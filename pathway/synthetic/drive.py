@@ -123,6 +123,7 @@ class Walk:
         if sum(self.visits.values()) == case.visit_seq:
             return
         self.visits[case.stage] += 1
+        self.memory.in_long_term = case.stage == Stage.LONG_TERM
         stage, entered = Stage(case.stage), case.stage_entered_at
         first = self.visits[stage] == 1 and stage in FIRST_STAYS
         begins = self._planned_entry(stage) if first else entered
@@ -249,8 +250,13 @@ class Walk:
             advance(case_id=self.case_id, edge=edge, by=by, at=at, reason=reason)
         else:
             record = make_record(definition.form, self._moment(todo, by, at)) if definition.form else None
-            complete(todo_id=todo.id, by=by, at=at, record=record)
+            complete(todo_id=todo.id, by=by, at=at, record=record, second=self._second(by))
             self.turns.ended(todo.key, at)
+
+    def _second(self, by: Clinician) -> UUID:
+        """The colleague who looks at what two people answer for: the surgeon, or the physiatrist for the surgeon."""
+        surgeon = self.person(Role.NEUROSURGEON)
+        return surgeon.id if surgeon.id != by.id else self.person(Role.PHYSIATRIST).id
 
     def _moment(self, todo: Duty, by: Clinician, at: datetime) -> Moment:
         rng = random.Random(f"{self.seed}:record:{todo.key}:{todo.occurrence}")

@@ -33,6 +33,7 @@ class Memory:
     titrated_steps: int = 0
     refill_booked_for: date | None = None
     suspected: list[Condition] = field(default_factory=list)
+    in_long_term: bool = False
 
 
 @dataclass(frozen=True, slots=True)

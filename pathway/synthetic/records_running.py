@@ -61,10 +61,8 @@ def program(moment: Moment) -> Values:
     return {
         "effective_at": effective_at,
         "concentration_mcg_per_ml": pump.strength,
-        "previous_concentration_mcg_per_ml": pump.strength if before is not None else None,
         "mode": "simple_continuous",
         "daily_dose_mcg_per_day": dose,
-        "previous_dose_mcg_per_day": before,
         "reason": reason,
         "penn_frequency": max(0, moment.profile.penn - min(memory.titrated_steps, 2)),
         "remarks": "",
@@ -105,7 +103,7 @@ def refill(moment: Moment) -> Values:
     pump, memory = moment.the_pump, moment.memory
     assert pump.dose is not None, "a program runs"
     refilled_at = moment.at - timedelta(minutes=10)
-    expected, before, old = pump.residual_ml(refilled_at), pump.dose, pump.strength
+    expected, old = pump.residual_ml(refilled_at), pump.strength
     aspirated = max(Decimal(0), expected + Decimal(str(round(moment.rng.gauss(0, 0.4), 1))))
     dose = _refill_dose(moment)
     fill = full(pump.reservoir_ml)
@@ -123,10 +121,8 @@ def refill(moment: Moment) -> Values:
         "aspirated_ml": min(aspirated, full(pump.reservoir_ml)),
         "filled_ml": fill,
         "concentration_mcg_per_ml": strength,
-        "previous_concentration_mcg_per_ml": old,
         "bridge": "done" if strength != old else "",
         "daily_dose_mcg_per_day": dose,
-        "previous_dose_mcg_per_day": before,
         "drug_lot": f"SYN-{moment.rng.randint(1000, 9999)}",
         "needle_guide": "template",
         "septum_identified": True,
@@ -139,7 +135,8 @@ def _refill_dose(moment: Moment) -> Decimal:
     if memory.titrated_steps <= RISE_STEPS or memory.scenario.refill_by_in is not None:
         return pump.dose  # the weekly reviews look after the dose, or the next date is to be known
     target = moment.profile.target_dose(moment.years_with_pump())
-    return next_dose(pump.dose, target, moment.profile, moment.today, Phase.MAINTENANCE)
+    phase = Phase.MAINTENANCE if memory.in_long_term else Phase.TITRATION
+    return next_dose(pump.dose, target, moment.profile, moment.today, phase)
 
 
 def refill_on_for(not_before: date, pump: PumpMemory, refill_by: date) -> date | None:
@@ -215,6 +212,19 @@ def call_note(moment: Moment) -> Values:
     }
 
 
+def second_check(moment: Moment) -> Values:
+    """The colleague finds the same."""
+    return {"agrees": True}
+
+
+def service_life(moment: Moment) -> Values:
+    """Seven years, as the maker's letter says."""
+    return {
+        "ends_on": moment.the_pump.implanted_on + timedelta(days=7 * 365),
+        "found_in": "The maker's letter to this clinic",
+    }
+
+
 def note(moment: Moment) -> Values:
     """What was decided about a hold, or about a case that waits for a decision."""
     held = "The reason for the hold still stands; looked at again, a new day was set."
@@ -237,6 +247,8 @@ MAKERS: dict[str, Callable[[Moment], Values]] = {
         device_plan,
         emergency_check,
         call_note,
+        second_check,
+        service_life,
         note,
     )
 }

@@ -182,7 +182,16 @@ class CasePage:
             "refill": self._row(refill) if refill else None,
             "unsafe": pump.refill_by is not None and refill is None and self.case.is_open,
             "late": pump.refill_by is not None and pump.refill_by < self.read.today,
+            "records": self._recordable(),
         }
+
+    def _recordable(self) -> list[dict[str, str]]:
+        """What this person may record outside every planned duty."""
+        return [
+            {"label": todo.title, "url": reverse("record-now", args=[self.case.id, todo.key])}
+            for todo in self.protocol.anytime
+            if todo.on_demand and todo.role in self.roles and applies(self.protocol, todo, self.facts)
+        ]
 
     def _contact(self) -> list[tuple[str, str]]:
         patient = self.case.patient

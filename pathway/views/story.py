@@ -126,6 +126,7 @@ SENTENCES: dict[str, tuple[Sentence, str, str]] = {
     "release": (_about("Given back"), "undo-2", "neutral"),
     "hand_over": (_handed_over, "users", "neutral"),
     "complete": (_about("Done"), "check", "success"),
+    "record": (_about("Recorded"), "check", "success"),
     "mark_not_applicable": (_about("Not applicable"), "circle-x", "neutral"),
     "reopen": (_about("Reopened to correct"), "undo-2", "warning"),
     "sign": (_signed, "signature", "success"),

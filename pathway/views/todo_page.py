@@ -14,10 +14,11 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from pathway.clinical.situation import Situation
 from pathway.clinical.sources import Tag
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
-from pathway.models import ClinicalRecord, SignOff, Todo
+from pathway.models import RECORDS, ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
@@ -26,7 +27,9 @@ from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.incidents import incident_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
+from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
+from pathway.views.advice_panel import panel_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -86,6 +89,14 @@ class TodoPage:
         return records_of(self.todo, self.definition.form)
 
     @cached_property
+    def checked(self) -> ClinicalRecord | None:
+        """The record that a second clinician is to look at; None for every other duty."""
+        about = self.todo.result.get("record_about")
+        if about is None:
+            return None
+        return RECORDS[self.todo.result["form"]]._default_manager.filter(pk=about).first()
+
+    @cached_property
     def bound(self) -> Bound:
         """The facts of the decision this sign-off belongs to."""
         assert self.definition.decision is not None
@@ -97,14 +108,26 @@ class TodoPage:
         before = next((record for record in self.records if record.superseded_at), None)
         return FORMS[self.definition.form](
             data,
-            today=self.today,
-            time_zone=self.clinic.time_zone,
-            case_birth_date=self.case.patient.birth_date,
-            origin=self.case.origin,
+            situation=self.situation,
+            colleagues=self.staff.physicians_but(self.me),
             initial=known_of(self.todo, self.definition.form)
             if before is None
             else corrected(self.todo, self.definition.form, before),
         )
+
+    @cached_property
+    def situation(self) -> Situation:
+        """What a record of this to-do is judged on."""
+        assert self.definition.form is not None
+        return circumstances_of(
+            self.case,
+            RECORDS[self.definition.form],
+            todo_id=self.todo.id,
+            birth_date=self.case.patient.birth_date,
+            today=self.today,
+            now=timezone.now(),
+            time_zone=self.clinic.time_zone,
+        ).situation
 
     def sign_form(self, data: Any = None) -> SignForm:
         """The signature, always bound to the facts this page shows."""
@@ -153,6 +176,7 @@ class TodoPage:
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
             "ended_by": self.staff.name(self._ended_by),
+            "checked": self._version(self.checked) if self.checked else None,
             "versions": [self._version(record) for record in self.records],
             "typed": typed,
             "result_card": result_card,
@@ -183,6 +207,8 @@ class TodoPage:
 
     def _learn_names(self) -> None:
         people = [self.todo.owner_id, self._ended_by, *(record.recorded_by_id for record in self.records)]
+        if self.checked is not None:
+            people.append(self.checked.recorded_by_id)
         if self.definition.decision:
             people += [bound.ended_by_id for bound in self.bound.todos.values()]
             people += [signed.signer_id for signed in self.signatures]
@@ -215,7 +241,14 @@ class TodoPage:
             return self._moving()
         if self.definition.form is None:
             return {"confirm_only": True}
-        return {"form": given.get("record") or self.record_form()}
+        form = given.get("record") or self.record_form()
+        return {
+            "form": form,
+            "panel": panel_of(form),
+            "form_url": reverse("todo", args=[self.todo.id]),
+            "check_url": reverse("todo-check", args=[self.todo.id]),
+            "cancel_url": reverse("case", args=[self.case.id]),
+        }
 
     @cached_property
     def signatures(self) -> Sequence[SignOff]:

@@ -39,6 +39,7 @@ def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID) -> str:
         "<uuid:incident_id>": str(incident_id),
         "<slug:edge>": "accept",
         "<str:key>": "none",
+        "<slug:key>": "program_change",
         "<path:object_id>": "1",
         "<path:content_type_id>": "1",
     }

@@ -19,12 +19,11 @@ from pathway.models import Clinician, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
-from pathway.views.forms import FORMS
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
 from tests.engine.test_edges import ready
 from tests.engine.traces import nothing_written
-from tests.examples import form_data, moved
+from tests.examples import written
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
 from tests.walk import Walk
 
@@ -76,8 +75,7 @@ def hand_over(cast: Cast) -> tuple[Walk, Press]:
 
 def complete_it(cast: Cast) -> tuple[Walk, Press]:
     walk = evaluation(cast)
-    form = FORMS["goals"](today=walk.today, case_birth_date=walk.case.patient.birth_date)
-    return walk, Press(todo_url(walk.todo("goals")), form_data(form, moved("goals", walk.today)))
+    return walk, Press(todo_url(walk.todo("goals")), written("goals", walk.today))
 
 
 def not_applicable(cast: Cast) -> tuple[Walk, Press]:

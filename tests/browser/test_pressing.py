@@ -11,11 +11,10 @@ from playwright.sync_api import expect
 
 from pathway.models import Case, Event, NeuroHistory, Todo
 from pathway.protocol.roles import Stage
-from pathway.views.forms import FORMS
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import Cast
-from tests.examples import ZONE, form_data, moved
+from tests.examples import written as typed
 from tests.views.desk import case_url, fresh_case, todo_url
 from tests.walk import Walk
 
@@ -45,8 +44,7 @@ def walk(site: Site, cast: Cast) -> Walk:
 
 def written(walk: Walk, kind: str, **changes: Any) -> dict[str, Any]:
     """What a person writes into the form of a record."""
-    form = FORMS[kind](today=walk.today, time_zone=ZONE, case_birth_date=walk.case.patient.birth_date)
-    return form_data(form, moved(kind, walk.today) | changes)
+    return typed(kind, walk.today, **changes)
 
 
 def test_without_javascript_one_signs_in_does_a_todo_and_moves_the_case(

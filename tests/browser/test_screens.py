@@ -144,6 +144,13 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
     ),
+    "cases/<uuid:case_id>/record/<slug:key>/": lambda world: (
+        [
+            Screen("phil", f"{world.case('long-term, past its refill date')}record/{key}/")
+            for key in ("program_change", "pump_event")
+        ]
+        + [Screen("cora", f"{world.case('long-term, past its refill date')}record/program_change/")]
+    ),
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
     "cases/<uuid:case_id>/incidents/new/": lambda world: [
         Screen("phil", f"{world.case('titration at six weeks')}incidents/new/")

@@ -19,12 +19,11 @@ from playwright.sync_api import expect
 from pathway.models import Case, Notice, Timer
 from pathway.protocol.loader import VERSIONS, load
 from pathway.protocol.roles import Stage
-from pathway.views.forms import FORMS
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import MONDAY, Cast
 from tests.config.waiting import until
-from tests.examples import BIRTH_DATE, ZONE, form_data, moved
+from tests.examples import BIRTH_DATE, written
 
 pytestmark = [
     pytest.mark.browser,
@@ -139,10 +138,7 @@ class Story:
         """Complete a to-do with its record, filled in by hand."""
         person, kind = self.follow(name, title), TODOS[title].form
         assert kind is not None
-        form = FORMS[kind](today=self.now.date(), time_zone=ZONE, case_birth_date=BIRTH_DATE, origin="spinal")
-        person.fill(
-            person.page.locator("#record form"), form_data(form, moved(kind, self.now.date()) | changes)
-        )
+        person.fill(person.page.locator("#record form"), written(kind, self.now.date(), **changes))
         person.press("Save and complete")
         person.reads(f"{title}: Done.")
 

@@ -454,7 +454,7 @@ def test_a_duty_reopened_to_be_corrected_takes_the_closure_back(walk: Walk) -> N
         reopen(todo_id=todo.id, by=walk.cast.nora, at=AT, reason="Once more.")
 
 
-@pytest.mark.parametrize(("confirmed", "risk"), [(["withdrawal"], ["earlier_withdrawal"]), ([], [])])
+@pytest.mark.parametrize(("confirmed", "risk"), [(["withdrawal"], ["withdrawal_here"]), ([], [])])
 def test_a_confirmed_withdrawal_makes_the_next_one_more_dangerous(
     walk: Walk, confirmed: list[str], risk: list[str]
 ) -> None:
@@ -466,6 +466,18 @@ def test_a_confirmed_withdrawal_makes_the_next_one_more_dangerous(
         assert walk.case.withdrawal_risk == risk
         walk.wait(1)
     assert tell(walk).level == ("red" if risk else "orange")
+
+
+def test_a_confirmed_withdrawal_moves_the_pumps_dates_earlier_and_its_refill_with_them(cast: Cast) -> None:
+    walk = at_stage(cast, Stage.TITRATION)
+    before = Pump.objects.get(case_id=walk.case_id)
+    tell(walk)
+    answer_all(walk)
+    acknowledge(incident_id=stored(walk).id, by=cast.phil, at=walk.at)
+    close_it(walk, confirmed=["withdrawal"], cause="refill", remedies=["refill"])
+    after = Pump.objects.get(case_id=walk.case_id)
+    assert after.refill_by < before.refill_by
+    assert walk.todo("refill").due_on <= after.refill_by
 
 
 # --- beside the rest of the case ---

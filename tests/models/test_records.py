@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from pathway.clinical.steps import Phase
 from pathway.models import Case, Clinic, Clinician, Patient, ProtocolVersion, Todo
 from pathway.models.checked import CheckedRecord
 from pathway.models.fields import Amount, Choice, Codes, LongText, Rows, Whole
 from pathway.models.records import RECORDS
-from tests.examples import BIRTH_DATE, EXAMPLES, RULES, TODAY, example, moved
+from tests.examples import BIRTH_DATE, EXAMPLES, RULES, SITUATION, TODAY, example, moved, running
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 BOUND = ("case", "todo", "recorded_by")
@@ -131,6 +133,10 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("refill", {"previous_concentration_mcg_per_ml": 1000}, "refill_strength_change_bridged", "bridge"),
     ("device_plan", {"eri_seen": True}, "eri_has_date", "eri_seen_on"),
     ("emergency_check", {"mri_advice_current": False}, "stale_advice_has_action", "action"),
+    ("volume_event", {"dose_mcg": None}, "volume_event_has_amount", "dose_mcg"),
+    ("volume_event", {"event": "purge"}, "volume_event_has_amount", "volume_ml"),
+    ("volume_event", {"event": "stopped"}, "volume_event_has_amount", "volume_ml"),
+    ("second_check", {"agrees": False}, "second_look_against_has_reason", "remarks"),
     ("note", {"text": ""}, "note_says_something", "text"),
 ]
 
@@ -283,36 +289,119 @@ UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("operation", {"pump_model": "prometra-ii"}, {"birth_date": date(2016, 1, 1)}, "pump_model", "12 years"),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(80)},
-        {"origin": "cerebral"},
+        {"effective_at": datetime(2026, 3, 31, 17, 0, tzinfo=UTC), "effective_on": date(2026, 3, 31)},
+        {"pump": running("80")},
+        "effective_at",
+        "no fill of this pump",
+    ),
+    (
+        "program",
+        {"daily_dose_mcg_per_day": Decimal(20), "over_limit_reason": "Very sensitive"},
+        {"pump": running("23")},
+        "daily_dose_mcg_per_day",
+        "below the least flow of SynchroMed II",
+    ),
+    (
+        "refill",
+        {"filled_ml": Decimal(21)},
+        {"pump": running("100")},
+        "filled_ml",
+        "do not fit into this pump",
+    ),
+    (
+        "refill",
+        {"aspirated_ml": Decimal(19), "residual_action": "Repeated"},
+        {"pump": running("100")},
+        "aspirated_ml",
+        "more than the 18 mL that were in the pump",
+    ),
+    (
+        "refill",
+        {"refilled_at": datetime(2026, 3, 1, tzinfo=UTC), "refilled_on": date(2026, 3, 1)},
+        {"pump": running("100")},
+        "refilled_at",
+        "before the first fill",
+    ),
+    (
+        "refill",
+        {"alarm_setting_ml": Decimal(1)},
+        {"pump": running("100")},
+        "alarm_setting_ml",
+        "between 1.4 mL",
+    ),
+    (
+        "refill",
+        {"expected_residual_ml": None, "aspirated_ml": Decimal("4.0")},
+        {"pump": running("100")},
+        "residual_action",
+        "instead of 0 mL",
+    ),
+    (
+        "volume_event",
+        {
+            "dose_mcg": Decimal(1500),
+            "happened_at": datetime(2026, 6, 25, 9, tzinfo=UTC),
+            "happened_on": date(2026, 6, 25),
+        },
+        {"pump": running("100")},
+        "dose_mcg",
+        "are left",
+    ),
+    (
+        "volume_event",
+        {"event": "measured", "dose_mcg": None, "volume_ml": Decimal(30)},
+        {"pump": running("100")},
+        "volume_ml",
+        "do not fit",
+    ),
+    (
+        "volume_event",
+        {"happened_at": datetime(2026, 1, 5, tzinfo=UTC), "happened_on": date(2026, 1, 5)},
+        {"pump": running("100")},
+        "happened_at",
+        "before the first fill",
+    ),
+    ("service_life", {"ends_on": date(2026, 4, 1)}, {"pump": running("100")}, "ends_on", "after that"),
+    ("operation", {"prime_ml": Decimal(5), "fill_ml": Decimal(4)}, {}, "prime_ml", "whole fill"),
+    (
+        "operation",
+        {"catheter_model": "indura-1p", "catheter_trimmed_cm": None},
+        {},
+        "catheter_implanted_cm",
+        "is 89 cm long",
+    ),
+    (
+        "program",
+        {},
+        {"pump": running("80"), "origin": "cerebral"},
         "daily_dose_mcg_per_day",
         "step limit of 15 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(76)},
-        {"origin": "spinal"},
+        {},
+        {"pump": running("76"), "origin": "spinal"},
         "daily_dose_mcg_per_day",
         "step limit of 30 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(80)},
-        {"origin": "spinal", "birth_date": date(2016, 1, 1)},
+        {},
+        {"pump": running("80"), "origin": "spinal", "birth_date": date(2016, 1, 1)},
         "daily_dose_mcg_per_day",
         "step limit of 15 %",
     ),
     (
         "program",
-        {"previous_dose_mcg_per_day": Decimal(130)},
-        {"origin": "spinal"},
+        {},
+        {"pump": running("130"), "origin": "spinal"},
         "daily_dose_mcg_per_day",
         "withdrawal",
     ),
     (
         "refill",
-        {"previous_dose_mcg_per_day": Decimal(145)},
-        {"origin": "cerebral"},
+        {},
+        {"pump": running("80"), "origin": "cerebral", "phase": Phase.MAINTENANCE},
         "daily_dose_mcg_per_day",
         "step limit of 20 %",
     ),
@@ -327,8 +416,10 @@ def record(kind: str, **changes: Any) -> CheckedRecord:
 def check(written: CheckedRecord, **patient: Any) -> None:
     """All that the engine checks before it writes."""
     written.clean_fields(exclude=BOUND)
+    situation = replace(SITUATION, **patient)
+    written.derive(situation)
     written.clean()
-    written.check_on(**({"today": TODAY, "birth_date": BIRTH_DATE, "origin": "spinal"} | patient))
+    written.check_on(situation)
 
 
 def test_every_kind_has_an_example() -> None:
@@ -482,7 +573,7 @@ def test_the_model_refuses_what_does_not_fit_patient_or_day(
 
 def test_a_step_over_the_limit_passes_with_its_reason() -> None:
     check(
-        record("program", previous_dose_mcg_per_day=Decimal(60), over_limit_reason="Second clinician agreed"),
+        record("program", over_limit_reason="Second clinician agreed"),
         origin="cerebral",
     )
 

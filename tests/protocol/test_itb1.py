@@ -51,8 +51,8 @@ DUTIES = {
     },
 }
 ANYTIME = {
-    "physiatrist": "refill incident_physiatrist incident_closure",
-    "neurosurgeon": "incident_neurosurgeon",
+    "physiatrist": "refill program_change pump_event incident_physiatrist incident_closure",
+    "neurosurgeon": "service_life replace_after_eri incident_neurosurgeon",
     "anesthesiologist": "incident_anesthesiologist",
     "coordinator": "book_refill mdt_dissent hold_review next_step incident_coordinator",
 }

@@ -12,10 +12,9 @@ from pathway.engine.cases import close, reopen_case
 from pathway.engine.todos import claim, complete
 from pathway.models import Assessment, SignOff, Todo
 from pathway.protocol.roles import Role, Stage
-from pathway.views.forms import FORMS
 from tests.cast import MONDAY, Cast, make_cast, person
 from tests.engine.traces import nothing_written
-from tests.examples import form_data, moved
+from tests.examples import moved, written
 from tests.views.desk import MAX_QUERIES, Desk, at, case_url, fresh_case, hidden, todo_url, words
 from tests.walk import Walk
 
@@ -36,10 +35,8 @@ def walk(cast: Cast) -> Walk:
 
 def posted(walk: Walk, key: str, **changes: Any) -> dict[str, Any]:
     """What a browser sends to complete a to-do with its example record."""
-    form = FORMS["assessment" if key == "baseline_spasticity" else key]
-    birth = walk.case.patient.birth_date
-    data = moved(form._meta.model.kind, walk.today) | changes
-    return form_data(form(today=walk.today, case_birth_date=birth), data)
+    kind = "assessment" if key == "baseline_spasticity" else key
+    return written(kind, walk.today, **changes)
 
 
 def selection(cast: Cast) -> Walk:

@@ -37,6 +37,9 @@ FORMS: dict[str, type[RecordForm]] = {
         followup.EmergencyCheckForm,
         incident.IncidentStepsForm,
         incident.IncidentClosureForm,
+        followup.ServiceLifeForm,
+        followup.VolumeEventForm,
+        followup.SecondCheckForm,
         followup.NoteForm,
     )
 }

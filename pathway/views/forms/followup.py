@@ -4,15 +4,16 @@ note.
 
 from __future__ import annotations
 
-from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, TaperPlan
+from pathway.models.confirm import SecondCheck
+from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
+from pathway.models.volume import VolumeEvent
 from pathway.views.forms.record import RecordForm
 
 STRENGTH = [
     "concentration_mcg_per_ml",
     "concentration_mcg_per_ml_again",
-    "previous_concentration_mcg_per_ml",
     "bridge",
     "bridge_reason",
 ]
@@ -22,6 +23,7 @@ class ProgramForm(RecordForm):
     """What the pump was set to."""
 
     TWICE = ("concentration_mcg_per_ml",)
+    SECOND = True
     fieldsets = [
         (
             "Dose",
@@ -29,12 +31,17 @@ class ProgramForm(RecordForm):
                 "effective_at",
                 "mode",
                 "daily_dose_mcg_per_day",
-                "previous_dose_mcg_per_day",
                 "reason",
                 "over_limit_reason",
+                "second_clinician",
             ],
         ),
         ("Strength in the pump", STRENGTH),
+        (
+            "Over the day",
+            ["schedule", "patient_bolus_mcg", "patient_boluses_per_day"],
+            "Leave this empty for a simple continuous program without patient boluses.",
+        ),
         ("Scales", ["penn_frequency", "mas_mean", "remarks"]),
     ]
 
@@ -46,16 +53,17 @@ class RefillForm(RecordForm):
     """A reservoir emptied and filled."""
 
     TWICE = ("concentration_mcg_per_ml",)
+    SECOND = True
     fieldsets = [
-        ("Before", ["refilled_at", "interrogated", "alarms"]),
+        ("Before", ["refilled_at", "interrogated", "alarms", "eri_seen"]),
         (
             "Emptying",
             ["needle_guide", "septum_identified", "expected_residual_ml", "aspirated_ml", "residual_action"],
         ),
-        ("Filling", ["filled_ml", "drug_lot", *STRENGTH]),
+        ("Filling", ["filled_ml", "drug_lot", *STRENGTH, "alarm_setting_ml"]),
         (
             "Dose",
-            ["daily_dose_mcg_per_day", "previous_dose_mcg_per_day", "over_limit_reason", "complications"],
+            ["daily_dose_mcg_per_day", "over_limit_reason", "second_clinician", "complications"],
         ),
     ]
 
@@ -93,6 +101,27 @@ class EmergencyCheckForm(RecordForm):
 
     class Meta(RecordForm.Meta):
         model = EmergencyCheck
+
+
+class ServiceLifeForm(RecordForm):
+    """The end of service of a model that no source here knows."""
+
+    class Meta(RecordForm.Meta):
+        model = ServiceLife
+
+
+class VolumeEventForm(RecordForm):
+    """A bolus, a volume, a stop."""
+
+    class Meta(RecordForm.Meta):
+        model = VolumeEvent
+
+
+class SecondCheckForm(RecordForm):
+    """The second clinician's answer."""
+
+    class Meta(RecordForm.Meta):
+        model = SecondCheck
 
 
 class NoteForm(RecordForm):

@@ -59,6 +59,8 @@ class OperationForm(RecordForm):
                 "concentration_mcg_per_ml",
                 "concentration_mcg_per_ml_again",
                 "fill_ml",
+                "prime_ml",
+                "alarm_setting_ml",
                 "drug_lot",
                 "filled_at",
                 "complications",

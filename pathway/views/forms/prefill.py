@@ -8,22 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from pathway.clinical.conditions import Condition, Lead, steps_for
-from pathway.clinical.results import plain
-from pathway.models import ClinicalRecord, Goals, Incident, Pump, Todo
+from pathway.models import ClinicalRecord, Goals, Incident, Todo
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
 
 def known_of(todo: Todo, kind: str) -> dict[str, Any]:
     """Initial values by field for the record `kind` that completes this to-do. At most one query."""
-    if kind in ("program", "refill"):
-        pump = Pump.objects.filter(case_id=todo.case_id, explanted_on__isnull=True).first()
-        if pump is None or pump.daily_dose_mcg_per_day is None:
-            return {}  # the first program has nothing before it
-        return {
-            "previous_dose_mcg_per_day": plain(pump.daily_dose_mcg_per_day),
-            "previous_concentration_mcg_per_ml": pump.concentration_mcg_per_ml,
-        }
     if kind == "incident_steps":
         return {"steps": asked_steps(todo)}
     if kind == "booking" and todo.key in BOOKED:

@@ -7,9 +7,11 @@ Knows the kinds of columns and no single record; those are in the modules beside
 from __future__ import annotations
 
 import copy
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -20,6 +22,7 @@ from django.utils.text import capfirst
 
 from pathway.clinical.quantities import Unit, read_quantity, typed_twice
 from pathway.clinical.results import CannotCompute
+from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord
 from pathway.models.columns import Cell, Column, Table
 from pathway.models.fields import Amount, Codes, LongText, Rows, Whole
@@ -29,6 +32,7 @@ from pathway.views.forms.base import ScreenModelForm
 from pathway.views.forms.rows import RowsField
 
 AGAIN = "_again"
+SECOND_FIELD = "second_clinician"
 KNOWN_UNITS = {unit.value: unit for unit in Unit}
 LOCAL_DATES = sorted({column for model in RECORDS.values() for column in model.LOCAL_DATES.values()})
 YES_NO = (("yes", "Yes"), ("no", "No"))
@@ -94,6 +98,16 @@ class ClinicTimeField(forms.DateTimeField):
         """A stored moment as the clinic's wall clock."""
         with timezone.override(self.zone):
             return super().prepare_value(value)
+
+
+def second_field(colleagues: Sequence[tuple[str, str]]) -> forms.ChoiceField:
+    """Who confirms as the second clinician: another physician of the clinic."""
+    return forms.ChoiceField(
+        choices=[("", "Nobody"), *colleagues],
+        required=False,
+        label="Second clinician",
+        help_text="Asked above 1000 mcg/day, for another strength and after a stop of more than 48 h [P]",
+    )
 
 
 def cell_field(column: Column) -> forms.Field:
@@ -162,14 +176,14 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
 class RecordForm(ScreenModelForm):
     """A form that writes one clinical record.
 
-    `today` is the clinic's date and `time_zone` its zone; `case_birth_date` and `origin` ("spinal",
-    "cerebral" or empty) are the patient's. After `is_valid()`, `record_data()` is what the engine takes.
-    `TWICE` names the inputs that are typed twice, `TODAY` the dates that are today unless somebody says
-    otherwise.
+    `situation` is what the record is judged on: the clinic's day and zone, the patient, the pump. After `is_valid()`,
+    `record_data()` is what the engine takes. `TWICE` names the inputs that are typed twice, `TODAY` the dates that
+    are today unless somebody says otherwise. `colleagues` are who may confirm as a second clinician: (id, name).
     """
 
     TWICE: ClassVar[tuple[str, ...]] = ()
     TODAY: ClassVar[tuple[str, ...]] = ()
+    SECOND: ClassVar[bool] = False
 
     class Meta:
         model: type[CheckedRecord]
@@ -179,18 +193,18 @@ class RecordForm(ScreenModelForm):
     def __init__(
         self,
         *args: Any,
-        today: date,
-        time_zone: str | ZoneInfo = "UTC",
-        case_birth_date: date | None = None,
-        origin: str = "",
+        situation: Situation,
+        colleagues: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
-        kwargs["initial"] = dict.fromkeys(self.TODAY, today) | (kwargs.get("initial") or {})
+        kwargs["initial"] = dict.fromkeys(self.TODAY, situation.today) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-        self.today = today
-        self.zone = ZoneInfo(time_zone) if isinstance(time_zone, str) else time_zone
-        self.case_birth_date = case_birth_date
-        self.origin = origin
+        self.situation = situation
+        self.zone = ZoneInfo(situation.time_zone)
+        for name in self._meta.model.DERIVED:
+            self.fields.pop(name, None)
+        if self.SECOND:
+            self.fields[SECOND_FIELD] = second_field(colleagues)
         for name in self.TWICE:
             self.fields[name + AGAIN] = self._again(name)
         for field in self.fields.values():
@@ -211,7 +225,7 @@ class RecordForm(ScreenModelForm):
         """Units of the number inputs; a list of choices names its own."""
         units = {}
         for name in self.fields:
-            if name.endswith(AGAIN):
+            if name.endswith(AGAIN) or name == SECOND_FIELD:
                 continue
             column = self._meta.model._meta.get_field(name)
             if isinstance(column, Amount | Whole) and column.unit and not column.choices:
@@ -237,11 +251,28 @@ class RecordForm(ScreenModelForm):
 
     def _post_clean(self) -> None:
         """The model's own checks, then those that need the patient and today."""
+        self.instance.derive(self.situation)
         super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        self.instance.derive(self.situation)
         try:
-            self.instance.check_on(today=self.today, birth_date=self.case_birth_date, origin=self.origin)
+            self.instance.check_on(self.situation)
         except ValidationError as wrong:
             self._update_errors(wrong)  # type: ignore[attr-defined]  # not in the stubs
+        self._ask_second()
+
+    def _ask_second(self) -> None:
+        """A change that two people answer for names the second one; asked once the record itself is sound."""
+        if not self.SECOND or self.errors or self.second is not None:
+            return
+        reasons = self.instance.second_look(self.situation)
+        if reasons:
+            self.add_error(SECOND_FIELD, f"{' '.join(reasons)} Name the second clinician who checks it.")
+
+    @property
+    def second(self) -> UUID | None:
+        """The second clinician who was named."""
+        named = self.cleaned_data.get(SECOND_FIELD)
+        return UUID(named) if named else None
 
     def record_data(self) -> dict[str, Any]:
         """Every clinical field of the record by name, as Python values."""

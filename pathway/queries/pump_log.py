@@ -1,0 +1,127 @@
+"""The pump in place with everything that was recorded about it, as the clinical layer wants it.
+
+Reads rows and folds nothing; what a superseded record said does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS, CatheterModel, PumpModel
+from pathway.clinical.program import simple_program
+from pathway.clinical.pump_log import Entry, PumpLog, PumpState
+from pathway.clinical.results import CannotCompute
+from pathway.clinical.situation import PumpFacts, path_of
+from pathway.models import Catheter, Operation, ProgramRecord, Pump, Refill, VolumeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class PumpRead:
+    """The pump's row and what the clinical layer knows of it."""
+
+    row: Pump
+    facts: PumpFacts
+
+
+def read_pump(
+    case_id: UUID,
+    time_zone: str,
+    *,
+    models: Mapping[str, PumpModel] = PUMP_MODELS,
+    without: UUID | None = None,
+) -> PumpRead | None:
+    """The pump in place with its log; None where there is none. Five queries, six for a replaced pump.
+
+    `without` leaves the records of one to-do out: what is about to be written instead of them.
+    """
+    row = Pump.objects.select_related("operation").filter(case_id=case_id, explanted_on__isnull=True).first()
+    if row is None:
+        return None
+    catheter = Catheter.objects.filter(pump_id=row.id, removed_on__isnull=True).first()
+    return PumpRead(row, facts_of_pump(row, catheter, time_zone, models=models, without=without))
+
+
+def facts_of_pump(
+    row: Pump,
+    catheter: Catheter | None,
+    time_zone: str,
+    *,
+    models: Mapping[str, PumpModel] = PUMP_MODELS,
+    without: UUID | None = None,
+) -> PumpFacts:
+    """What is known of a pump. Its operation must be loaded with it. Three or four queries."""
+    model = models[row.model]
+    catheter_model = CATHETER_MODELS.get(catheter.model) if catheter else None
+    implanted_cm = catheter.implanted_cm if catheter else None
+    entries = read_entries(row.case_id, row.operation, time_zone, without=without)
+    log = PumpLog(tuple(entries), path_ml_of(model, catheter_model, implanted_cm))
+    return PumpFacts(
+        model=model,
+        reservoir_ml=Decimal(row.reservoir_ml),
+        alarm_ml=row.alarm_ml,
+        implanted_on=row.implanted_on,
+        log=log,
+        catheter=catheter_model,
+        implanted_cm=implanted_cm,
+        carried=None if log.state().program else carried_from(row),
+    )
+
+
+def path_ml_of(
+    model: PumpModel, catheter: CatheterModel | None, implanted_cm: Decimal | None
+) -> Decimal | None:
+    """The volume from reservoir to tip, mL; None where it cannot be worked out."""
+    path = path_of(model, catheter, implanted_cm)
+    return None if isinstance(path, CannotCompute) else path.total_ml
+
+
+def read_entries(
+    case_id: UUID, operation: Operation, time_zone: str, *, without: UUID | None = None
+) -> list[Entry]:
+    """Every entry about the pump of this operation, its first fill included. Three queries."""
+    since = operation.filled_at
+    entries: list[Entry] = [operation.entry()]
+    entries += [row.entry() for row in _live(Refill, case_id, without).filter(refilled_at__gte=since)]
+    programs = _live(ProgramRecord, case_id, without).filter(effective_at__gte=since)
+    entries += [row.entry(time_zone) for row in programs]
+    events = list(_live(VolumeEvent, case_id, without).filter(happened_at__gte=since))
+    log = PumpLog(tuple(entries))
+    entries += [row.entry(strength_at(log, row.happened_at)) for row in events]
+    return entries
+
+
+def strength_at(log: PumpLog, at: datetime) -> Decimal | None:
+    """The strength in the pump at an instant, mcg/mL."""
+    return log.before(at, after_fill=True).concentration_mcg_per_ml
+
+
+def _live(model: Any, case_id: UUID, without: UUID | None) -> Any:
+    rows = model.objects.filter(case_id=case_id, superseded_at__isnull=True)
+    return rows.exclude(todo_id=without) if without else rows
+
+
+def carried_from(row: Pump) -> PumpState | None:
+    """What ran in the pump that this one replaced: a new pump's first program goes on from there. One query."""
+    old = (
+        Pump.objects.filter(
+            case_id=row.case_id, explanted_on__isnull=False, implanted_on__lte=row.implanted_on
+        )
+        .exclude(pk=row.pk)
+        .order_by("explanted_on", "id")
+        .last()
+    )
+    if old is None or old.daily_dose_mcg_per_day is None or old.filled_at is None:
+        return None
+    assert (
+        old.concentration_mcg_per_ml is not None
+    )  # a filled pump has its strength, see the model's constraint
+    strength = Decimal(old.concentration_mcg_per_ml)
+    program = simple_program(strength, old.daily_dose_mcg_per_day)
+    return PumpState(
+        program=program, started_at=old.filled_at, changed_at=old.filled_at, dose_since=old.dose_since
+    )
