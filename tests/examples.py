@@ -213,6 +213,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "hold_from": None,
         "sedation_plan": "None; local anesthesia",
         "monitoring_plan": "Every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h",
+        "cautious": False,
         "remarks": "",
     },
     "trial_dose": {
@@ -398,6 +399,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "sedation_risk": "raised",
         "mri_advice_current": True,
         "surgery_advice_current": True,
+        "plan_current": True,
         "action": "",
     },
     "incident_steps": {
@@ -421,6 +423,25 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "pump_interrogated": "yes",
         "reservoir_checked": "yes",
         "follow_up": "",
+    },
+    "emergency_plan": {
+        "written_on": date(2026, 4, 15),
+        "allergies": "none known",
+        "oral_rescue": "Tablets in the bag with this card, as in the letter of 15 April",
+        "prescriber": "P. Hartmann",
+        "phone_24h": "+1 555 0100",
+        "hospital": "Riverside Hospital",
+        "other_risks": "",
+        "remarks": "",
+    },
+    "card_issue": {
+        "issued_on": date(2026, 4, 20),
+        "handed_to": "patient",
+        "language": "English",
+        "large_print": False,
+        "old_card_destroyed": True,
+        "remarks": "",
+        "facts_hash": "0" * 64,
     },
     "service_life": {"ends_on": date(2034, 4, 14), "found_in": "Implant manual of 2023, page 12"},
     "volume_event": {

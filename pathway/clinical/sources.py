@@ -187,5 +187,6 @@ SOURCES: dict[str, str] = {
     "FARRAR01": "Farrar 2001, pain NRS",
     "BENINATO": "Beninato 2006, FIM in stroke",
     "KIRESUK": "Kiresuk & Sherman 1968, goal attainment scaling",
+    "SITE": "The document that the clinic states beside the number, usually its pump's manual",
     "MAS": "Modified Ashworth scale, original publications",
 }

@@ -86,7 +86,7 @@ class Changes:
         clause = f"ON CONFLICT {model.on_conflict}"  # type: ignore[attr-defined]
         self._inserts[model, clause].append({**_defaults(model), **values})
 
-    def update(self, model: type[models.Model], key: Any, **values: Any) -> None:
+    def update(self, model: type[models.Model], key: Any, /, **values: Any) -> None:
         """Set columns of one row; several calls for one row are merged, none without columns is made."""
         if values:
             self._updates.setdefault((model, key), {}).update(values)

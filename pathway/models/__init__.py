@@ -7,6 +7,7 @@ from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
 from pathway.models.confirm import SecondCheck
 from pathway.models.device import Catheter, Pump
+from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
 from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
@@ -15,6 +16,7 @@ from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.incident import Incident, IncidentAssessment, IncidentTimer
 from pathway.models.incident_records import IncidentClosure, IncidentSteps
 from pathway.models.notice import Notice
+from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
@@ -26,6 +28,7 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
+from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 from pathway.models.volume import VolumeEvent
@@ -37,6 +40,7 @@ __all__ = [
     "Assessment",
     "Booking",
     "CallNote",
+    "CardIssue",
     "CareTeamMember",
     "Case",
     "Catheter",
@@ -50,6 +54,7 @@ __all__ = [
     "EducationRecord",
     "Eligibility",
     "EmergencyCheck",
+    "EmergencyPlan",
     "Event",
     "Goals",
     "GoalsReview",
@@ -75,6 +80,7 @@ __all__ = [
     "SecondCheck",
     "ServiceLife",
     "SignOff",
+    "SitePumpModel",
     "SocialChecklist",
     "StageCount",
     "StageVisit",
@@ -84,6 +90,7 @@ __all__ = [
     "Timer",
     "Todo",
     "TrialDose",
+    "TrialObservation",
     "TrialPlan",
     "TrialReadings",
     "VolumeEvent",

@@ -22,6 +22,7 @@ from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
 from pathway.queries.case import find_case, read_case, team_of
+from pathway.queries.devices import pump_model_of
 from pathway.queries.incidents import names_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
@@ -174,6 +175,7 @@ class CasePage:
         fill = f"{plain(pump.fill_ml, zone)} mL on {short(pump.filled_on)}" if pump.filled_on else ""
         return {
             "row": pump,
+            "model": pump_model_of(self.case.clinic_id, pump.model).name,
             "dose": dose + since,
             "fill": fill,
             "concentration": f"{pump.concentration_mcg_per_ml} mcg/mL"

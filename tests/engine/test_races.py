@@ -30,12 +30,14 @@ from pathway.models import (
     StageVisit,
     Timer,
     Todo,
+    TrialObservation,
 )
 from pathway.models.base import new_id
 from pathway.protocol.roles import Decision, Role, Stage
 from pathway.queries.facts import facts_hash
 from tests.cast import MONDAY, Cast, make_cast, patient_values, person, referred
 from tests.engine.test_edges import at_stage, do_until, ready
+from tests.engine.test_trials import TrialDay
 from tests.examples import moved
 from tests.walk import Walk
 
@@ -249,3 +251,20 @@ def test_two_people_acknowledge_at_once_while_it_calls(cast: Cast) -> None:
     assert Incident.objects.get().acknowledged_at == later
     assert not IncidentTimer.objects.exists()
     assert call_due(at=AT + timedelta(days=1)) == 0
+
+
+def test_two_nurses_record_the_same_minute(cast: Cast) -> None:
+    """Different numbers: the second is told. The same numbers: nothing doubles."""
+    day = TrialDay(cast)
+    colleague = person("noel", cast.clinic, Role.NURSE)
+    results = at_once(
+        lambda: day.observe(15, heart_rate=74),
+        lambda: day.observe(15, colleague, heart_rate=92),
+    )
+    assert len(winners(results)) == 1
+    [refused] = [result for result in results if isinstance(result, EngineError)]
+    assert "already recorded by a colleague" in str(refused)
+    results = at_once(*(lambda by=by: day.observe(30, by) for by in (day.nurse, colleague)))
+    assert len(winners(results)) == 1
+    assert TrialObservation.objects.filter(superseded_at__isnull=True).count() == 2
+    assert Event.objects.filter(verb="observe").count() == 2

@@ -52,6 +52,8 @@ FORMS = frozenset(
         "emergency_check",
         "incident_steps",
         "incident_closure",
+        "emergency_plan",
+        "card_issue",
         "note",
     }
 )
