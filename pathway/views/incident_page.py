@@ -177,7 +177,9 @@ class IncidentPage:
                 for found in one.candidates
             ],
             "missing": [text.removeprefix("Not recorded: ").removesuffix(".") for text in one.missing],
-            "signs": [(sign_label(name), self._sign(value)) for name, value in one.signs.items()],
+            "signs": [
+                (sign_label(name).partition(" [")[0], self._sign(value)) for name, value in one.signs.items()
+            ],
             "known": [sign_label(name) for name in one.known],
             "note": one.note,
         }
