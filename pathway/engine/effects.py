@@ -23,6 +23,7 @@ from pathway.clinical.situation import PumpFacts, Situation
 from pathway.engine.action import Action
 from pathway.engine.cards import first_card, issue_card, note_card, reword_card
 from pathway.engine.errors import Invalid
+from pathway.engine.incident_effects import answer, close_incident
 from pathway.engine.second import confirm
 from pathway.models import (
     CardIssue,
@@ -31,6 +32,8 @@ from pathway.models import (
     DevicePlan,
     DeviceRegistration,
     EmergencyPlan,
+    IncidentClosure,
+    IncidentSteps,
     MedicationHistory,
     NeuroHistory,
     Operation,
@@ -327,6 +330,13 @@ def _remember(act: Action, pump: Pump) -> None:
     act.facts = replace(act.facts, pump=fact)
 
 
+def _close_incident(act: Action, record: IncidentClosure) -> None:
+    """An incident ends; where it was a withdrawal, the pump's dates move earlier for good."""
+    risks = close_incident(act, record)
+    if risks is not None:
+        plan_again(act, risks)
+
+
 EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     NeuroHistory: _note_history,
     Operation: _install,
@@ -341,4 +351,6 @@ EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     DevicePlan: _device_plan,
     ServiceLife: _service_life,
     SecondCheck: confirm,
+    IncidentSteps: answer,
+    IncidentClosure: _close_incident,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -289,6 +290,16 @@ def _require_reopenable(act: Action, todo: TodoFact, definition: TodoDef) -> Non
         raise Refused(refused("not_settled", "Only a to-do that was done or not applicable can be reopened."))
     if definition.decision is not None and act.snapshot.ended_by.get(todo.id) != act.actor.id:
         raise NotAllowed(refused("not_the_signer", "Only the signer can withdraw a signature.", todo.role))
+    if definition in act.protocol.anytime and not _would_stay(act, todo, definition):
+        text = "Nothing asks for this to-do any more, so there is nothing to correct it for."
+        raise Refused(refused("not_asked", text))
+
+
+def _would_stay(act: Action, todo: TodoFact, definition: TodoDef) -> bool:
+    """Whether the protocol would keep a duty of any stage open, once it is: else reopening it would only lose it."""
+    opened = replace(todo, state=TodoState.OPEN, ended_on=None)
+    facts = replace(act.facts, todos={**act.facts.todos, todo.key: opened})
+    return applies(act.protocol, definition, facts)
 
 
 def _withdraw_signature(act: Action, todo: TodoFact, definition: TodoDef, reason: str) -> None:
