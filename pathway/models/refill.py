@@ -13,8 +13,9 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.advice import RefillAdvice, judge_refill, second_look
+from pathway.clinical.advice import second_look
 from pathway.clinical.pump_log import Filled
+from pathway.clinical.refill_advice import RefillAdvice, judge_refill
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, Severity, plain
 from pathway.clinical.situation import Situation

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.advice import ProgramAdvice, RefillAdvice, judge_program, second_look
+from pathway.clinical.advice import ProgramAdvice, judge_program, second_look
 from pathway.clinical.dosing import LIMITED_EXPERIENCE
 from pathway.clinical.program import DailyBolus, DoseStep, Mode, Program, schedule_problems
 from pathway.clinical.pump_log import Programmed
+from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.results import CannotCompute, Severity, plain
 from pathway.clinical.situation import Situation
 from pathway.clinical.steps import BridgeDecision
