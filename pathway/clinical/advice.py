@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from pathway.clinical.catheter import Bridge, bridge
 from pathway.clinical.dosing import Origin, StartDose, dose_review, start_dose, tolerance_check
-from pathway.clinical.program import Program, min_dose_mcg_per_day, program_problems
+from pathway.clinical.program import min_dose_mcg_per_day, program_problems
 from pathway.clinical.pump_log import Programmed, PumpLog, PumpState
 from pathway.clinical.results import CannotCompute, Finding, Reason, Severity, cannot, plain
 from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway, runway_of
-from pathway.clinical.situation import PumpFacts, Situation
+from pathway.clinical.situation import PumpFacts, Situation, planning_alarm_ml
 from pathway.clinical.sources import Sourced, Tag
 from pathway.clinical.steps import (
     BridgeDecision,
@@ -69,9 +68,11 @@ def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
     pump = situation.pump
     if pump is None:
         return cannot("pump_model", "No pump is on record: record the operation first.")
-    own = _runway_from(pump, situation, log, pump.alarm_ml)
-    planned_from = situation.planning_alarm_ml
-    if isinstance(own, CannotCompute) or planned_from is None or planned_from <= pump.alarm_ml:
+    set_to = log.state().alarm_ml
+    alarm_ml = pump.alarm_ml if set_to is None else set_to
+    own = _runway_from(pump, situation, log, alarm_ml)
+    planned_from = planning_alarm_ml(alarm_ml, situation.withdrawal_risk)
+    if isinstance(own, CannotCompute) or planned_from <= alarm_ml:
         return own
     planned = _runway_from(pump, situation, log, planned_from)
     if isinstance(planned, CannotCompute):
@@ -111,6 +112,8 @@ def judge_program(
     before = pump.running_before(entry.at)
     if before.fill is None:
         return cannot("effective_at", "At this time no fill of this pump is on record yet.")
+    if pump.log.has(Programmed, entry.at):
+        return cannot("effective_at", "A program of this very minute is on record already: correct that one.")
     return program_advice(situation, pump, before, entry, decision, pump.log.with_entries([entry]))
 
 
@@ -130,7 +133,7 @@ def program_advice(
     if problems:
         return CannotCompute(problems)
     new, strength = program.dose_mcg_per_day, program.concentration_mcg_per_ml
-    step = None if old is None else _step(situation, before, entry.at, program, decision, at_refill=at_refill)
+    step = None if old is None else _step(situation, before, entry, decision, at_refill=at_refill)
     start = _start(situation) if old is None else None
     judged = step.findings if isinstance(step, StepCheck) else ()
     if not isinstance(step, StepCheck):
@@ -152,31 +155,30 @@ def program_advice(
 def _step(
     situation: Situation,
     before: PumpState,
-    at: datetime,
-    program: Program,
+    entry: Programmed,
     decision: BridgeDecision | None,
     *,
     at_refill: bool,
 ) -> StepCheck | CannotCompute:
-    """The dose step against this patient's limits; refused where origin or age is not known."""
+    """The dose step against this patient's limits at the age of that day; refused where origin or age is not known."""
     if not situation.origin or situation.birth_date is None:
         return cannot("origin", "The origin of the spasticity is not recorded, so no step limit is known.")
     assert before.dose_mcg_per_day is not None  # a program runs
     assert before.started_at is not None
     change = DoseChange(
         old_mcg_per_day=before.dose_mcg_per_day,
-        new_mcg_per_day=program.dose_mcg_per_day,
-        at=at,
+        new_mcg_per_day=entry.program.dose_mcg_per_day,
+        at=entry.at,
         infusion_started_at=before.started_at,
         changed_at=before.changed_at,
         origin=Origin(situation.origin),
         born_on=situation.birth_date,
-        on=situation.today,
+        on=entry.on,
         phase=situation.phase,
         at_refill=at_refill,
         stopped_at=before.stopped_at,
         old_mcg_per_ml=before.concentration_mcg_per_ml,
-        new_mcg_per_ml=program.concentration_mcg_per_ml,
+        new_mcg_per_ml=entry.program.concentration_mcg_per_ml,
         bridge=decision,
     )
     return check_step(change)
@@ -208,7 +210,7 @@ def _first_findings(
             )
         )
     if situation.origin and situation.birth_date is not None:
-        found += dose_review(new, Origin(situation.origin), situation.birth_date, situation.today)
+        found += dose_review(new, Origin(situation.origin), situation.birth_date, entry.on)
     old, strength = before.concentration_mcg_per_ml, entry.program.concentration_mcg_per_ml
     return [*found, *concentration_findings(old, strength, decision)]
 

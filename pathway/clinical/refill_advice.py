@@ -61,6 +61,8 @@ def judge_refill(
     before = pump.log.before(fill.at)
     if before.fill is None:
         return cannot("refilled_at", "This is before the first fill of this pump.")
+    if pump.log.has(Filled, fill.at):
+        return cannot("refilled_at", "A fill of this very minute is on record already: correct that one.")
     problems = _fill_problems(pump, before, fill)
     if problems:
         return CannotCompute(tuple(problems))

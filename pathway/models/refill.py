@@ -200,6 +200,8 @@ class Refill(CheckedRecord):
             bridged=self.bridge == BridgeDecision.DONE,
             expected_ml=self.expected_residual_ml,
             aspirated_ml=self.aspirated_ml,
+            alarm_ml=self.alarm_setting_ml,
+            eri_seen=bool(self.eri_seen),
         )
 
     def advice(self, situation: Situation) -> RefillAdvice | CannotCompute | None:
