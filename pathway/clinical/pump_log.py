@@ -214,7 +214,7 @@ class PumpLog:
                 return _happened(state, Removal(entry.at, volume, entry.purpose))
             case Measured():
                 return _happened(state, Correction(entry.at, entry.volume_ml))
-            case Stopped():
+            case _:  # stopped
                 return replace(_happened(state, ProgramChange(entry.at, None)), stopped_at=entry.at)
 
     def _filled(self, state: PumpState, fill: Filled) -> PumpState:

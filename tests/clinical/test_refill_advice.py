@@ -131,8 +131,8 @@ def test_without_a_pump_nothing_is_judged() -> None:
 
 
 def test_a_full_reservoir_may_be_filled_and_an_untouched_one_emptied() -> None:
-    advice = judge(situation(), found(1, "20", volume="20"))
-    assert (advice.computed_ml, advice.work_up) == (20, False)
+    advice = judge(situation(), found(2, "20", volume="20"))
+    assert (advice.computed_ml, advice.work_up) == (d("19.8"), False)
 
 
 def test_4_5_the_trend_over_two_refills() -> None:
