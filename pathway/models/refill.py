@@ -26,6 +26,7 @@ from pathway.models.implant import STRENGTH_HELP, alarm_problems
 from pathway.models.running import (
     BRIDGES,
     advice_problems,
+    as_stored,
     bridge_problems,
     dose_field,
     dose_problems,
@@ -224,7 +225,7 @@ class Refill(CheckedRecord):
             return
         before = situation.pump.log.before(self.refilled_at)
         strength = before.concentration_mcg_per_ml
-        self.previous_dose_mcg_per_day = before.dose_mcg_per_day
+        self.previous_dose_mcg_per_day = as_stored(before.dose_mcg_per_day)
         self.previous_concentration_mcg_per_ml = int(strength) if strength else None
         computed = before.residual_ml(self.refilled_at)
         self.computed_residual_ml = None if isinstance(computed, CannotCompute) else round(computed, 1)
