@@ -93,7 +93,8 @@ class Stopped:
 
 
 Entry = Filled | Programmed | Removed | Measured | Stopped
-# Entries of one instant happen in this order: a program set at the refill runs on the new fill.
+# Entries of one instant happen in this order: a program set at the refill runs on the new fill. What left at a fill
+# (prime, bridge) leaves after a volume measured in that minute, see the reservoir: the smaller amount counts.
 _ORDER: dict[type, int] = {Filled: 0, Measured: 1, Removed: 2, Stopped: 3, Programmed: 4}
 
 

@@ -35,6 +35,7 @@ class Bench:
     patient: Fraction = Fraction(0)
     midnight: datetime | None = None
     runs: bool = False
+    at_the_fill: Fraction = Fraction(0)
 
     @property
     def dose(self) -> Fraction:
@@ -68,7 +69,14 @@ class Bench:
     def lose(self, volume: Fraction) -> None:
         self.volume = max(Fraction(0), self.volume - volume)
 
+    def settle(self) -> None:
+        """What left at the fill leaves after a volume measured in that minute: the smaller amount counts."""
+        self.lose(self.at_the_fill)
+        self.at_the_fill = Fraction(0)
+
     def do(self, entry: Entry) -> None:
+        if not isinstance(entry, Measured):
+            self.settle()
         match entry:
             case Filled():
                 self._fill(entry)
@@ -88,9 +96,7 @@ class Bench:
 
     def _fill(self, fill: Filled) -> None:
         self.filled, self.volume = True, Fraction(fill.volume_ml)
-        self.lose(Fraction(fill.prime_ml))
-        if fill.bridged:
-            self.lose(self.path_ml)
+        self.at_the_fill = Fraction(fill.prime_ml) + (self.path_ml if fill.bridged else 0)
         self.strength = Fraction(fill.concentration_mcg_per_ml)
         if fill.dose_mcg_per_day is None:
             return
@@ -103,6 +109,8 @@ class Bench:
 
     def run(self, start: datetime, end: datetime) -> None:
         """Let time pass: never more than the half hour of the pump's own clock at once."""
+        if start < end:
+            self.settle()
         if not self.runs:
             return
         origin = self.midnight or start
@@ -128,6 +136,7 @@ def simulate(entries: list[Entry], path_ml: Decimal, at: datetime) -> Fraction:
         bench.do(entry)
         now = entry.at
     bench.run(now, at)
+    bench.settle()
     return bench.volume
 
 

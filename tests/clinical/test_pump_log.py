@@ -77,6 +77,7 @@ def left(entries: list[Entry] | tuple[Entry, ...], days: float, path: Decimal | 
         ([Removed(at(11), Purpose.BOLUS, None, d(250))], 11, "17.5"),
         ([Removed(at(12), Purpose.BOLUS, None, d(250)), filled(11, strength=1000)], 12, "19.65"),
         ([Measured(at(11), d(10))], 21, "8"),
+        ([filled(11, prime_ml=d("0.5")), Measured(at(11), d(10))], 11, "9.5"),  # the smaller amount counts
         ([Stopped(at(11))], 90, "18"),
         ([Stopped(at(11)), programmed(21, "100")], 31, "16"),
         ([Stopped(at(11)), filled(21)], 31, "20"),  # filled but still off

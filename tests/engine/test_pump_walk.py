@@ -298,6 +298,9 @@ class Running(RuleBasedStateMachine):
     @rule()
     def a_new_pump(self) -> None:
         """The case goes back to the theatre; until the operation the old pump keeps its duty."""
+        self.walk.at = (self.walk.at + timedelta(days=1)).replace(
+            hour=18
+        )  # the same day in the clinic and in UTC
         moves = {"case_id": self.case_id, "edge": "revise", "by": self.cast.nora, "reason": "Catheter broke."}
         if not self.try_it("revise", advance, **moves):
             return
