@@ -211,15 +211,19 @@ class Running(RuleBasedStateMachine):
         asked = {"case_id": self.case_id, "key": key, "request_id": new_id(), "second": self.cast.nora.id}
         self.try_it(key, record_now, by=self.cast.phil, record=record, **asked)
 
-    @rule(number=st.integers(0, 30))
-    def take_a_record_back(self, number: int) -> None:
+    @rule(key=st.sampled_from(["refill", *LOGGED]), number=st.integers(0, 30))
+    def take_a_record_back(self, key: str, number: int) -> None:
         """Somebody sees that a record was wrong: the last one, or one of weeks ago."""
-        done = list(Todo.objects.filter(case_id=self.case_id, key__in=LOGGED, state="done").order_by("id"))
+        done = list(Todo.objects.filter(case_id=self.case_id, key=key, state="done").order_by("id"))
         if done:
             todo = done[number % len(done)]
             self.try_it(
-                f"reopen {todo.key}", reopen, todo_id=todo.id, by=self.cast.phil, reason="Another patient's."
+                f"reopen {key}", reopen, todo_id=todo.id, by=self.cast.phil, reason="Another patient's."
             )
+
+    @rule(number=st.integers(0, 30))
+    def take_a_refill_back(self, number: int) -> None:
+        self.take_a_record_back("refill", number)
 
     @rule(
         volume=st.sampled_from(["10", "18", "20"]),
