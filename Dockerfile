@@ -18,6 +18,9 @@ RUN SECRET_KEY=kLw93mZqXv71RtYpB5sHdGc2NfJeUa8oTi4Qx6Vb0Wy-ZrMnPqSt \
     python manage.py collectstatic --no-input -v0
 
 FROM python:3.11-slim
+# Pango sets the text of emergency cards and case summaries; the fonts come with the front-end files.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --home-dir /pathway pathway
 COPY --from=build /venv /venv
 COPY --from=build /pathway /pathway

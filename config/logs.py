@@ -105,6 +105,9 @@ def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # A line for each periodic turn, every few seconds, says nothing.
             "celery": {"level": "WARNING"},
+            # What a font is cut down to for a PDF, table by table.
+            "fontTools": {"level": "WARNING"},
+            "weasyprint.progress": {"level": "WARNING"},
         },
     }
 

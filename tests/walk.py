@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pathway.clinical.card import CardFacts
 from pathway.engine.advance import advance
 from pathway.engine.signoffs import sign
 from pathway.engine.todos import complete
 from pathway.models import Case, Todo
 from pathway.protocol.roles import EDGE, Decision, Stage
+from pathway.queries.card import read_card
 from pathway.queries.definitions import protocol_of
 from pathway.queries.facts import facts_hash
 from tests.cast import Cast
@@ -68,7 +70,15 @@ class Walk:
             complete(todo_id=todo.id, by=person, at=self.at)
         else:
             values = {**self.values(todo, moved(definition.form, self.today)), **changes}
+            if definition.form == "card_issue" and "facts_hash" not in changes:
+                values["facts_hash"] = self.card().facts_hash
             complete(todo_id=todo.id, by=person, at=self.at, record=values)
+
+    def card(self) -> CardFacts:
+        """What the emergency card says now."""
+        card = read_card(self.case_id)
+        assert card is not None, "no pump is in place"
+        return card
 
     def sign(self, key: str, vote: str = "for", reason: str = "", waives_trial: bool = False) -> None:
         """Sign a decision on the facts as they stand."""

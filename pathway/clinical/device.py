@@ -6,7 +6,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -17,12 +17,20 @@ from pathway.clinical.sources import Sourced, Tag
 SITE_MODEL_HINT = "A site can add a model with its manual's numbers."
 
 
+class PumpNumberError(ValueError):
+    """A number that cannot belong to a pump; `field` is the one to correct."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class PumpModel:
     """One pump model. Flow in mL/day, volumes in mL, accuracy as +/- percent; None means no source gives the
     number.
 
-    Raises ValueError for numbers that cannot belong to a pump.
+    Raises PumpNumberError for numbers that cannot belong to a pump.
     """
 
     code: str
@@ -46,13 +54,18 @@ class PumpModel:
 
     def __post_init__(self) -> None:
         if not self.reservoir_sizes_ml.value or min(self.reservoir_sizes_ml.value) <= 0:
-            raise ValueError(f"{self.name}: every reservoir size is above 0 mL.")
+            raise PumpNumberError("reservoir_sizes_ml", f"{self.name}: every reservoir size is above 0 mL.")
         if not 0 <= self.min_flow_ml_per_day.value < self.max_flow_ml_per_day.value:
-            raise ValueError(f"{self.name}: the minimum flow is not negative and lies below the maximum.")
+            raise PumpNumberError(
+                "min_flow_ml_per_day",
+                f"{self.name}: the minimum flow is not negative and lies below the maximum.",
+            )
         if not 0 < self.alarm_ml.value < min(self.reservoir_sizes_ml.value):
-            raise ValueError(f"{self.name}: the alarm volume lies between empty and the smallest reservoir.")
+            raise PumpNumberError(
+                "alarm_ml", f"{self.name}: the alarm volume lies between empty and the smallest reservoir."
+            )
         if self.stability_days.value <= 0:
-            raise ValueError(f"{self.name}: the drug's stability is at least one day.")
+            raise PumpNumberError("stability_days", f"{self.name}: the drug's stability is at least one day.")
 
     def constants(self) -> Iterator[tuple[str, Sourced[Any]]]:
         """Every known number with its field name, for a page that shows source and tag of each."""
@@ -107,7 +120,7 @@ SYNCHROMED_III = PumpModel(
     code="synchromed-iii",
     name="SynchroMed III",
     maker="Medtronic",
-    reservoir_sizes_ml=Sourced(_SIZES, "mL", Tag.MEMORY),
+    reservoir_sizes_ml=Sourced(_SIZES, "mL", Tag.MEMORY, note="the fact sheet names no document for it"),
     min_flow_ml_per_day=_ml("0.048", Tag.UNCERTAIN, unit="mL/day", note=_LIKE_SM2),
     max_flow_ml_per_day=_ml("24", Tag.UNCERTAIN, unit="mL/day", note=_LIKE_SM2),
     alarm_ml=_ml("2.0", Tag.UNCERTAIN, note=_LIKE_SM2),
@@ -173,11 +186,11 @@ CATHETER_MODELS: dict[str, CatheterModel] = {
 }
 
 
-def pump_model(code: str, site_models: dict[str, PumpModel] | None = None) -> PumpModel | CannotCompute:
+def pump_model(code: str, site_models: Mapping[str, PumpModel] | None = None) -> PumpModel | CannotCompute:
     """The model with this code, a site's own before the shipped ones; an unknown code is a refusal, never a
     default.
     """
-    known = PUMP_MODELS | (site_models or {})
+    known = {**PUMP_MODELS, **(site_models or {})}
     if code not in known:
         return cannot("pump_model", f"The pump model {code!r} is not known. {SITE_MODEL_HINT}")
     return known[code]

@@ -27,6 +27,12 @@ VITALS_MINUTES = Sourced(
 )
 TONE_H = Sourced((0, 1, 2, 4, 6, 8), "h", Tag.POLICY, ("S9", "S11"), rule="2.1 monitoring")
 VERDICT_H = Sourced((1, 2, 4, 6, 8), "h", Tag.POLICY, ("S28",), rule="2.1 positive response")
+BASELINE_WITHIN_H = Sourced(
+    24, "h", Tag.POLICY, rule="2.1 monitoring", note="the reading before the dose is no older than this"
+)
+GRACE_MINUTES = Sourced(
+    5, "minutes", Tag.POLICY, rule="2.1 monitoring", note="an observation is late from then on"
+)
 MAS_FALL = Sourced(Decimal(1), "point of the mean", Tag.POLICY, ("S28",), rule="2.1 positive response")
 PENN_FALL = Sourced(1, "level", Tag.POLICY, rule="2.1 positive response")
 ADVERSE_EVENTS = Sourced(
@@ -83,6 +89,69 @@ def next_observation(injected_at: datetime, done_minutes: Collection[int]) -> Ob
     lateness.
     """
     return next((due for due in observation_schedule(injected_at) if due.minute not in done_minutes), None)
+
+
+def observation_to_take(
+    injected_at: datetime, done_minutes: Collection[int], now: datetime
+) -> Observation | None:
+    """The observation to offer now: the one that is due and can still be taken, else the missing reading before the
+    dose, else the next one, else one that was missed (taken on paper, perhaps). None when the day is complete.
+    """
+    left = [due for due in observation_schedule(injected_at) if due.minute not in done_minutes]
+    elapsed = (now - injected_at) / timedelta(minutes=1)
+    takeable = [due for due in left if due.minute and elapsed < _window(due.minute)[1]]
+    due_now = [due for due in takeable if due.at <= now]
+    before = [due for due in left if due.minute == 0]
+    return next(iter([*due_now, *before, *takeable, *left]), None)
+
+
+def _window(minute: int) -> tuple[int, int]:
+    """Minutes between which a reading belongs to this observation: its neighbours; the last interval repeats."""
+    minutes = VITALS_MINUTES.value
+    place = minutes.index(minute)
+    end = minutes[-1] + (minutes[-1] - minutes[-2])
+    return minutes[place - 1], (*minutes, end)[place + 1]
+
+
+def minute_problems(minute: int) -> tuple[Reason, ...]:
+    """Whether the schedule has an observation so many minutes after the injection."""
+    minutes = VITALS_MINUTES.value
+    if minute in minutes:
+        return ()
+    if minute > minutes[-1]:
+        return (Reason("minute", "Observations end 8 h after the injection."),)
+    known = ", ".join(str(known) for known in minutes)
+    return (Reason("minute", f"There is no observation at {minute} min; they are at {known} min."),)
+
+
+def timing_problems(minute: int, injected_at: datetime, observed_at: datetime) -> tuple[Reason, ...]:
+    """Whether a reading taken at this instant can be the observation of this minute (one of the schedule)."""
+    if minute == 0:
+        text = _baseline_problem(injected_at, observed_at)
+    elif observed_at <= injected_at:
+        text = "This time is before the injection: only the reading at 0 min is."
+    else:
+        text = _window_problem(minute, int((observed_at - injected_at) / timedelta(minutes=1)))
+    return (Reason("observed_at", text),) if text else ()
+
+
+def _baseline_problem(injected_at: datetime, observed_at: datetime) -> str:
+    if observed_at > injected_at:
+        return "The reading at 0 min is taken before the injection, not after it."
+    if observed_at < injected_at - timedelta(hours=BASELINE_WITHIN_H.value):
+        return "The reading at 0 min was taken more than 24 h before the injection: take it again."
+    return ""
+
+
+def _window_problem(minute: int, elapsed: int) -> str:
+    after, before = _window(minute)
+    if after <= elapsed < before:
+        return ""
+    minutes = VITALS_MINUTES.value
+    if elapsed >= _window(minutes[-1])[1]:
+        return f"This is {elapsed} min after the injection: observations end at {minutes[-1]} min."
+    nearest = min(minutes[1:], key=lambda known: abs(known - elapsed))
+    return f"This is {elapsed} min after the injection: that is the observation at {nearest} min."
 
 
 @dataclass(frozen=True, slots=True)

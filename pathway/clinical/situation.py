@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pathway.clinical.catheter import PathVolume, path_volume
 from pathway.clinical.device import PUMP_MODELS, CatheterModel, PumpModel
+from pathway.clinical.dosing import Origin, Population, population
 from pathway.clinical.pump_log import PumpLog, PumpState
 from pathway.clinical.results import CannotCompute, cannot
 from pathway.clinical.runway import SENSITIVE_ALARM_ML
@@ -89,6 +90,15 @@ class Situation:
     trial: TrialResponse | None = None
     pump: PumpFacts | None = None
     pump_models: Mapping[str, PumpModel] = field(default_factory=lambda: PUMP_MODELS)
+
+    @property
+    def population(self) -> Population | CannotCompute:
+        """Whose dose limits apply today; refused where origin or birth date is not known."""
+        if not self.origin or self.birth_date is None:
+            return cannot(
+                "origin", "The origin of the spasticity is not recorded, so no step limit is known."
+            )
+        return population(Origin(self.origin), self.birth_date, self.today)
 
 
 def planning_alarm_ml(alarm_ml: Decimal, withdrawal_risk: tuple[str, ...]) -> Decimal:

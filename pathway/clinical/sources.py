@@ -62,6 +62,11 @@ class Sourced(Generic[T_co]):
         named = "; ".join(SOURCES[source] for source in self.sources)
         return f"{named} ({self.tag.label})" if named else self.tag.label
 
+    @property
+    def bracket(self) -> str:
+        """Tag and source ids as texts carry them: "[V:S4,S14]", "[P]"."""
+        return f"[{self.tag}:{','.join(self.sources)}]" if self.sources else f"[{self.tag}]"
+
 
 SOURCES: dict[str, str] = {
     "S1": "Lioresal label openings: epgonline.org/global/drugs/lioresal; lioresal.com/hcp",
@@ -182,5 +187,6 @@ SOURCES: dict[str, str] = {
     "FARRAR01": "Farrar 2001, pain NRS",
     "BENINATO": "Beninato 2006, FIM in stroke",
     "KIRESUK": "Kiresuk & Sherman 1968, goal attainment scaling",
+    "SITE": "The document that the clinic states beside the number, usually its pump's manual",
     "MAS": "Modified Ashworth scale, original publications",
 }

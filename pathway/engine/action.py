@@ -22,7 +22,7 @@ from pathway.engine.errors import EngineError, Invalid, NotFound, Refused, Stale
 from pathway.engine.permissions import SYSTEM, Actor
 from pathway.engine.snapshot import Snapshot, read_locked
 from pathway.models import Case, Clinician, Event, Notice, SignOff, Timer, Todo
-from pathway.models.base import new_id
+from pathway.models.base import Row, new_id
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.ladder import first_step
 from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
@@ -77,6 +77,7 @@ class Action:
         self.changes = Changes()
         self.case_values: dict[str, Any] = {}
         self.opened: list[str] = []
+        self.written: list[Row] = []  # rows of this action that no query sees yet
         self.circumstances: Circumstances | None = None
         self._rings: dict[UUID, date] = {}
         self._fresh: set[UUID] = set()

@@ -22,12 +22,17 @@ from pathway.clinical.runway import LEAD_DAYS, Runway
 from pathway.clinical.service import end_of_service
 from pathway.clinical.situation import PumpFacts, Situation
 from pathway.engine.action import Action
+from pathway.engine.cards import first_card, issue_card, note_card, reword_card
 from pathway.engine.errors import Invalid
 from pathway.engine.second import confirm
 from pathway.models import (
+    CardIssue,
     Catheter,
     ClinicalRecord,
     DevicePlan,
+    DeviceRegistration,
+    EmergencyPlan,
+    MedicationHistory,
     NeuroHistory,
     Operation,
     ProgramRecord,
@@ -35,6 +40,7 @@ from pathway.models import (
     Refill,
     SecondCheck,
     ServiceLife,
+    SocialChecklist,
     VolumeEvent,
 )
 from pathway.models.base import new_id
@@ -46,6 +52,7 @@ Values = dict[str, Any]
 
 def apply_effects(act: Action, record: ClinicalRecord) -> None:
     """Carry a record's consequences into the same action. Raises Invalid where the pump's arithmetic refuses it."""
+    act.written.append(record)
     effect = EFFECTS.get(type(record))
     if effect is not None:
         effect(act, record)
@@ -61,6 +68,8 @@ def _note_history(act: Action, record: NeuroHistory) -> None:
     act.set_case(origin=record.origin, withdrawal_risk=risks)
     if risks != list(act.case.withdrawal_risk):
         plan_again(act, tuple(risks))
+    else:
+        reword_card(act, record)
 
 
 def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
@@ -121,8 +130,9 @@ def _install(act: Action, record: Operation) -> None:
     }
     if row is None:
         pump = Pump(id=new_id(), case_id=act.case.id, **values, **_columns(act, situation, log))
-        act.changes.add(pump)
-        act.changes.add(_catheter(pump, record))
+        catheter = _catheter(pump, record)
+        act.changes.add(pump, catheter)
+        act.written.append(catheter)
         _remember(act, pump)
     else:
         _correct_catheter(act, row, record)
@@ -166,7 +176,11 @@ def _catheter_values(record: Operation) -> Values:
 
 def _correct_catheter(act: Action, pump: Pump, record: Operation) -> None:
     catheter = Catheter.objects.get(pump_id=pump.id, removed_on__isnull=True)
-    act.changes.update(Catheter, catheter.id, implanted_on=record.operated_on, **_catheter_values(record))
+    values = {"implanted_on": record.operated_on, **_catheter_values(record)}
+    act.changes.update(Catheter, catheter.id, **values)
+    for name, value in values.items():
+        setattr(catheter, name, value)
+    act.written.append(catheter)
 
 
 def _set_program(act: Action, record: ProgramRecord) -> None:
@@ -304,7 +318,8 @@ def _require_pump(act: Action) -> tuple[Situation, PumpRead]:
 
 
 def _remember(act: Action, pump: Pump) -> None:
-    """Guards and due rules of the same action see the pump as it is now."""
+    """Guards and due rules of the same action see the pump as it is now, and the card that it makes."""
+    note_card(act, pump, *act.written)
     fact = PumpFact(
         id=pump.id,
         implanted_on=pump.implanted_on,
@@ -313,6 +328,7 @@ def _remember(act: Action, pump: Pump) -> None:
         end_of_service_on=pump.end_of_service_on,
         dose_since=pump.dose_since,
         eri_seen_on=pump.eri_seen_on,
+        card_is_current=pump.card_is_current,
     )
     act.facts = replace(act.facts, pump=fact)
 
@@ -322,6 +338,11 @@ EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     Operation: _install,
     ProgramRecord: _set_program,
     Refill: _refill,
+    MedicationHistory: reword_card,
+    SocialChecklist: reword_card,
+    EmergencyPlan: reword_card,
+    DeviceRegistration: first_card,
+    CardIssue: issue_card,
     VolumeEvent: _volume_event,
     DevicePlan: _device_plan,
     ServiceLife: _service_life,

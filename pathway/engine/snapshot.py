@@ -43,7 +43,7 @@ SELECT {CASE_COLUMNS},
   (SELECT json_agg(json_build_array(s.id, s.decision, s.round, s.role, s.signer_id, s.vote, s.waives_trial,
        s.facts_hash, s.reason <> '')) FROM pathway_signoff s WHERE s.case_id = c.id AND s.lapsed_at IS NULL),
   (SELECT json_build_array(p.id, p.implanted_on, (p.filled_at AT TIME ZONE cl.time_zone)::date, p.refill_by,
-       p.end_of_service_on, p.dose_since, p.eri_seen_on)
+       p.end_of_service_on, p.dose_since, p.eri_seen_on, p.card_issued_hash = p.card_hash)
      FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL)
 FROM pathway_case c JOIN pathway_clinic cl ON cl.id = c.clinic_id JOIN pathway_patient pt ON pt.id = c.patient_id
 WHERE c.id = %(case)s FOR NO KEY UPDATE OF c
@@ -181,9 +181,18 @@ def _signoff(row: list[Any]) -> SignOffFact:
 def _pump(row: list[Any] | None) -> PumpFact | None:
     if row is None:
         return None
-    implanted_on, *rest = (_day(text) for text in row[1:])
+    implanted_on, filled_on, refill_by, end_of_service_on, dose_since, eri = (_day(text) for text in row[1:7])
     assert implanted_on is not None  # the column is NOT NULL
-    return PumpFact(UUID(row[0]), implanted_on, *rest)
+    return PumpFact(
+        UUID(row[0]),
+        implanted_on,
+        filled_on,
+        refill_by,
+        end_of_service_on,
+        dose_since,
+        eri,
+        card_is_current=row[7],
+    )
 
 
 def _by_role(rows: list[list[str]] | None, ids: _Ids) -> dict[Role, tuple[UUID, ...]]:

@@ -7,12 +7,14 @@ from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
 from pathway.models.confirm import SecondCheck
 from pathway.models.device import Catheter, Pump
+from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
 from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.notice import Notice
+from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
 from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
@@ -24,6 +26,7 @@ from pathway.models.refill import Refill
 from pathway.models.running import ProgramRecord
 from pathway.models.selection import Booking, Eligibility, MdtMinute
 from pathway.models.signoff import SignOff
+from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 from pathway.models.volume import VolumeEvent
@@ -35,6 +38,7 @@ __all__ = [
     "Assessment",
     "Booking",
     "CallNote",
+    "CardIssue",
     "CareTeamMember",
     "Case",
     "Catheter",
@@ -48,6 +52,7 @@ __all__ = [
     "EducationRecord",
     "Eligibility",
     "EmergencyCheck",
+    "EmergencyPlan",
     "Event",
     "Goals",
     "GoalsReview",
@@ -68,6 +73,7 @@ __all__ = [
     "SecondCheck",
     "ServiceLife",
     "SignOff",
+    "SitePumpModel",
     "SocialChecklist",
     "StageCount",
     "StageVisit",
@@ -77,6 +83,7 @@ __all__ = [
     "Timer",
     "Todo",
     "TrialDose",
+    "TrialObservation",
     "TrialPlan",
     "TrialReadings",
     "VolumeEvent",

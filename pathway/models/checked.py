@@ -24,13 +24,15 @@ class CheckedRecord(ClinicalRecord):
 
     `LOCAL_DATES` names, for each instant, the column that keeps its date in the clinic's calendar. `PAST`
     names the dates that cannot lie in the future. `READS` names what the checks look at beyond the patient:
-    "pump" or "trial". `DERIVED` names the columns that the case knows and nobody types.
+    "pump", "pump_models" or "trial". `DERIVED` names the columns that the case knows and nobody types;
+    `UNSHOWN` those that say nothing to a reader.
     """
 
     LOCAL_DATES: ClassVar[dict[str, str]] = {}
     PAST: ClassVar[tuple[str, ...]] = ()
     READS: ClassVar[frozenset[str]] = frozenset()
     DERIVED: ClassVar[tuple[str, ...]] = ()
+    UNSHOWN: ClassVar[tuple[str, ...]] = ()
 
     class Meta(ClinicalRecord.Meta):
         abstract = True

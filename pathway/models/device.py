@@ -10,9 +10,16 @@ from django.db.models import F, Q
 
 from pathway.models.base import Row, set_together
 from pathway.models.case import Case
-from pathway.models.fields import Amount, Choice, Whole
+from pathway.models.fields import Amount, Choice, PumpCode, Whole
 from pathway.models.history import SPINAL_LEVELS
-from pathway.models.implant import CATHETERS, PUMPS, RESERVOIRS, STRENGTHS, Operation, serial_shape
+from pathway.models.implant import (
+    CATHETERS,
+    LARGEST_RESERVOIR_ML,
+    STRENGTHS,
+    Operation,
+    reservoir,
+    serial_shape,
+)
 
 
 class Pump(Row):
@@ -21,20 +28,23 @@ class Pump(Row):
     `alarm_on`, `worst_case_on`, `dry_on`: the reservoir at the alarm volume, the same with the pump's largest
     error, and empty. `stability_on`: the drug's last day. `refill_by`: the date the refill duty carries. A
     date is empty where the pump's number is not known; `refill_by` never is once the pump is filled.
+    `card_hash`: the edition of the emergency card that the facts make now; `card_issued_hash`: the one handed over.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pumps", db_index=False)
     operation = models.OneToOneField(Operation, on_delete=models.PROTECT, related_name="pump")
-    model = Choice(choices=PUMPS)
+    model = PumpCode()
     serial = models.CharField(max_length=30, validators=[serial_shape])
-    reservoir_ml = Whole(choices=RESERVOIRS, low=20, high=40, unit="mL")
+    reservoir_ml = reservoir()
     alarm_ml = Amount(low="0.5", high=10, unit="mL", max_digits=4, decimal_places=1)
     implanted_on = models.DateField()
     explanted_on = models.DateField(null=True, blank=True)
     explant_reason = models.CharField(max_length=300, blank=True)
     filled_at = models.DateTimeField(null=True, blank=True)
     filled_on = models.DateField(null=True, blank=True)
-    fill_ml = Amount(low="0.1", high=40, unit="mL", max_digits=5, decimal_places=2, null=True, blank=True)
+    fill_ml = Amount(
+        low="0.1", high=LARGEST_RESERVOIR_ML, unit="mL", max_digits=5, decimal_places=2, null=True, blank=True
+    )
     concentration_mcg_per_ml = Whole(
         choices=STRENGTHS, low=500, high=2000, unit="mcg/mL", null=True, blank=True
     )
@@ -48,6 +58,8 @@ class Pump(Row):
     end_of_service_on = models.DateField(null=True, blank=True)
     eri_seen_on = models.DateField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="The infusion is off since")
+    card_hash = models.CharField(max_length=64, blank=True)
+    card_issued_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -59,7 +71,6 @@ class Pump(Row):
                 condition=Q(explanted_on__isnull=True),
                 name="pump_serial_once_in_place",
             ),
-            models.CheckConstraint(condition=Q(reservoir_ml__in=[20, 40]), name="pump_reservoir_known"),
             set_together("pump_fill_whole", "filled_at", "filled_on", "fill_ml", "concentration_mcg_per_ml"),
             set_together("pump_dose_whole", "daily_dose_mcg_per_day", "dose_since"),
             set_together("pump_runway_whole", "stability_on", "refill_by"),
@@ -90,6 +101,11 @@ class Pump(Row):
 
     def __str__(self) -> str:
         return f"{self.model} of case {self.case_id}"
+
+    @property
+    def card_is_current(self) -> bool:
+        """Whether the emergency card handed over last says what is true now."""
+        return self.card_issued_hash == self.card_hash
 
     @property
     def in_place(self) -> bool:

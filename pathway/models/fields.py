@@ -17,6 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pathway.models.columns import Table
 
+PUMP_CODE = r"^[a-z0-9][a-z0-9-]{1,39}$"
+"""The shape of a pump model's code."""
+
 Choices = Sequence[tuple[str, str]]
 
 
@@ -39,6 +42,19 @@ class Choice(models.CharField):
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         codes = [str(key) for key, _ in self.flatchoices] + ([""] if self.blank else [])
         return f"{_column(self, connection)} IN ({', '.join(map(_quoted, codes))})"
+
+
+class PumpCode(models.CharField):
+    """The code of a pump model: one that comes with Pathway, or one that the clinic added. The database holds its
+    shape; whether a clinic knows it is a question of the record (`models.implant.pump_problems`).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 40)
+        super().__init__(*args, **kwargs)
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        return f"{_column(self, connection)} ~ {_quoted(PUMP_CODE)}"
 
 
 class Codes(ArrayField):
@@ -104,6 +120,10 @@ class _Bounded(models.Field):
 
 class Whole(_Bounded, models.SmallIntegerField):
     """A whole number from `low` to `high`."""
+
+
+class ReservoirSize(Whole):
+    """The size of a pump's reservoir in mL; which sizes there are is asked of the pump's model."""
 
 
 class Amount(_Bounded, models.DecimalField):

@@ -168,24 +168,29 @@ class EmergencyCheck(CheckedRecord):
     surgery_advice_current = models.BooleanField(
         "surgery advice is current", help_text="The pump is not stopped for other surgery [V:S35]"
     )
-    action = LongText(max_length=1000, blank=True, help_text="Needed where advice is not current")
+    plan_current = models.BooleanField(
+        "emergency plan is current", help_text="Allergies, oral rescue, prescriber, 24-hour number"
+    )
+    action = LongText(max_length=1000, blank=True, help_text="Needed where anything is not current")
 
     class Meta(CheckedRecord.Meta):
         constraints = [
             *CheckedRecord.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(mri_advice_current=True, surgery_advice_current=True) | ~Q(action=""),
+                condition=Q(mri_advice_current=True, surgery_advice_current=True, plan_current=True)
+                | ~Q(action=""),
                 name="stale_advice_has_action",
             ),
         ]
 
     def problems(self) -> Iterator[Problem]:
         """Stale advice is renewed."""
-        if False in (self.mri_advice_current, self.surgery_advice_current) and not self.action:
+        answers = (self.mri_advice_current, self.surgery_advice_current, self.plan_current)
+        if False in answers and not self.action:
             yield "action", "Write how the advice is renewed."
 
     def facts(self) -> dict[str, Any]:
-        return {"checked_on": self.checked_on.isoformat()}
+        return {"checked_on": self.checked_on.isoformat(), "plan_current": self.plan_current}
 
 
 class Note(CheckedRecord):

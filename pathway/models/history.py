@@ -105,9 +105,8 @@ class MedicationHistory(CheckedRecord):
         if doses and max(doses) > ORAL_BACLOFEN_MAX_MG_PER_DAY and not self.above_usual_reason:
             yield (
                 "medications",
-                f"Baclofen {plain(max(doses))} mg/day is above the usual most of 80 mg/day: check that it "
-                f"is mg and "
-                "not mcg, or give the reason.",
+                f"Baclofen {plain(max(doses))} mg/day is above the usual most of 80 mg/day [V:S5]: check that "
+                "it is mg and not mcg, or give the reason.",
             )
 
     def facts(self) -> dict[str, Any]:

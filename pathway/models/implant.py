@@ -15,19 +15,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from pathway.clinical.catheter import catheter_volume_ml
-from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS, PumpModel
+from pathway.clinical.device import CATHETER_MODELS, PumpModel, pump_model
 from pathway.clinical.dosing import age_years
 from pathway.clinical.pump_log import Filled
 from pathway.clinical.results import CannotCompute, plain
 from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord, Problem, date_problems
-from pathway.models.fields import Amount, Choice, LongText, Whole
+from pathway.models.fields import Amount, Choice, LongText, PumpCode, ReservoirSize, Whole
 from pathway.models.history import SPINAL_LEVELS
 from pathway.models.trial import HOLDS, hold_problems
 
-PUMPS = tuple((model.code, model.name) for model in PUMP_MODELS.values())
 CATHETERS = tuple((model.code, model.name) for model in CATHETER_MODELS.values())
-RESERVOIRS = ((20, "20 mL"), (40, "40 mL"))
 SIDES = (("left", "Left"), ("right", "Right"))
 PLACEMENTS = (("subcutaneous", "Subcutaneous"), ("subfascial", "Subfascial"))
 STRENGTHS = ((500, "500 mcg/mL"), (1000, "1000 mcg/mL"), (2000, "2000 mcg/mL"))
@@ -35,12 +33,35 @@ STRENGTH_HELP = "As printed on the vial or syringe: 500, 1000 or 2000 mcg/mL [V:
 serial_shape = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9\-]{3,29}$", "Use 4 to 30 letters, digits or dashes.")
 
 
+LARGEST_RESERVOIR_ML = 60
+"""What a column can hold (clinical.site_pump believes the same); a pump's own sizes are asked of its model."""
+
+
+def reservoir() -> ReservoirSize:
+    """The column of a reservoir size."""
+    return ReservoirSize("reservoir", low=5, high=LARGEST_RESERVOIR_ML, unit="mL")
+
+
+def pump_problems(code: str, reservoir_ml: int | None, situation: Situation) -> Iterator[Problem]:
+    """A model that this clinic does not know, or a reservoir that the model does not come with."""
+    if not code:
+        return
+    model = pump_model(code, situation.pump_models)
+    if isinstance(model, CannotCompute):
+        yield "pump_model", model.text
+        return
+    sizes = model.reservoir_sizes_ml
+    if reservoir_ml and Decimal(reservoir_ml) not in sizes.value:
+        known = " or ".join(plain(size) for size in sizes.value)
+        yield "reservoir_ml", f"{model.name} comes with {known} mL {sizes.bracket}, not {reservoir_ml} mL."
+
+
 def pump_age_problems(code: str, today: date | None, situation: Situation) -> Iterator[Problem]:
     """A pump with a lowest age is not for a younger patient (SEL-06)."""
     model, birth_date = situation.pump_models.get(code), situation.birth_date
     lowest = model.age_min_years if model else None
     if model and lowest and birth_date and age_years(birth_date, today or situation.today) < lowest.value:
-        yield "pump_model", f"{model.name} is for patients of {lowest.value} years or more [V:S12,S13]."
+        yield "pump_model", f"{model.name} is for patients of {lowest.value} years or more {lowest.bracket}."
 
 
 def alarm_problems(alarm_ml: Decimal | None, model: PumpModel, reservoir_ml: int | None) -> Iterator[Problem]:
@@ -55,13 +76,14 @@ class SurgicalPlan(CheckedRecord):
     """What will be implanted where, with consent and an antibiotic plan."""
 
     kind = "surgical_plan"
+    READS = frozenset({"pump_models"})
 
     consent = models.BooleanField("consent signed")
     infection_clear = models.BooleanField(
         "free of active infection", help_text="Required for the implant [V:S7,S13]"
     )
-    pump_model = Choice("pump", choices=PUMPS)
-    reservoir_ml = Whole("reservoir", choices=RESERVOIRS, low=20, high=40, unit="mL")
+    pump_model = PumpCode("pump")
+    reservoir_ml = reservoir()
     catheter_model = Choice("catheter", choices=CATHETERS)
     side = Choice("side of the pump", choices=SIDES)
     placement = Choice(
@@ -79,7 +101,6 @@ class SurgicalPlan(CheckedRecord):
     class Meta(CheckedRecord.Meta):
         constraints = [
             *CheckedRecord.Meta.constraints,
-            models.CheckConstraint(condition=Q(reservoir_ml__in=[20, 40]), name="planned_reservoir_known"),
             models.CheckConstraint(
                 condition=Q(consent=True, infection_clear=True) | ~Q(remarks=""),
                 name="surgical_plan_gap_is_explained",
@@ -93,6 +114,7 @@ class SurgicalPlan(CheckedRecord):
 
     def problems_on(self, situation: Situation) -> Iterator[Problem]:
         yield from date_problems(self, situation)
+        yield from pump_problems(self.pump_model, self.reservoir_ml, situation)
         yield from pump_age_problems(self.pump_model, None, situation)
 
     def facts(self) -> dict[str, Any]:
@@ -170,14 +192,14 @@ class Operation(CheckedRecord):
 
     kind = "operation"
     PAST = ("operated_on",)
-    READS = frozenset({"pump"})
+    READS = frozenset({"pump", "pump_models"})
     LOCAL_DATES = {"filled_at": "filled_on"}
 
     procedure = Choice(choices=PROCEDURES, default="first_implant")
     operated_on = models.DateField("operated on")
-    pump_model = Choice("pump", choices=PUMPS)
+    pump_model = PumpCode("pump")
     pump_serial = models.CharField("pump serial number", max_length=30, validators=[serial_shape])
-    reservoir_ml = Whole("reservoir", choices=RESERVOIRS, low=20, high=40, unit="mL")
+    reservoir_ml = reservoir()
     side = Choice("side of the pump", choices=SIDES)
     catheter_model = Choice("catheter", choices=CATHETERS)
     catheter_total_cm = Amount(
@@ -209,7 +231,9 @@ class Operation(CheckedRecord):
     concentration_mcg_per_ml = Whole(
         "strength of the fill", choices=STRENGTHS, low=500, high=2000, unit="mcg/mL", help_text=STRENGTH_HELP
     )
-    fill_ml = Amount("filled", low="0.5", high=40, unit="mL", max_digits=4, decimal_places=1)
+    fill_ml = Amount(
+        "filled", low="0.5", high=LARGEST_RESERVOIR_ML, unit="mL", max_digits=4, decimal_places=1
+    )
     prime_ml = Amount(
         "used to prime, out of this fill",
         low=0,
@@ -241,7 +265,6 @@ class Operation(CheckedRecord):
     class Meta(CheckedRecord.Meta):
         constraints = [
             *CheckedRecord.Meta.constraints,
-            models.CheckConstraint(condition=Q(reservoir_ml__in=[20, 40]), name="implanted_reservoir_known"),
             models.CheckConstraint(
                 condition=Q(concentration_mcg_per_ml__in=[500, 1000, 2000]), name="implant_strength_known"
             ),
@@ -281,6 +304,7 @@ class Operation(CheckedRecord):
     def problems_on(self, situation: Situation) -> Iterator[Problem]:
         """Age, catheter, alarm volume and prime as this pump and this catheter allow."""
         yield from date_problems(self, situation)
+        yield from pump_problems(self.pump_model, self.reservoir_ml, situation)
         yield from pump_age_problems(self.pump_model, self.operated_on, situation)
         model, catheter = situation.pump_models.get(self.pump_model), CATHETER_MODELS.get(self.catheter_model)
         if catheter and self.catheter_implanted_cm is not None:

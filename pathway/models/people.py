@@ -37,6 +37,12 @@ class Clinic(Row):
     working_weekdays = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday)
     opens = models.TimeField(default=time(8))
     closes = models.TimeField(default=time(17))
+    emergency_phone = models.CharField(
+        "24-hour number", max_length=40, blank=True, help_text="Printed on emergency cards"
+    )
+    hospital_name = models.CharField(
+        "hospital", max_length=120, blank=True, help_text="Printed on emergency cards"
+    )
     calendar_version = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:

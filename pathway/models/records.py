@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathway.models.assessment import Assessment
 from pathway.models.checked import CheckedRecord
 from pathway.models.confirm import SecondCheck
+from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan, ServiceLife, TaperPlan
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
@@ -47,6 +48,8 @@ RECORDS: dict[str, type[CheckedRecord]] = {
         Refill,
         DevicePlan,
         EmergencyCheck,
+        EmergencyPlan,
+        CardIssue,
         ServiceLife,
         VolumeEvent,
         SecondCheck,

@@ -22,7 +22,7 @@ from pathway.clinical.situation import Situation
 from pathway.clinical.steps import BridgeDecision
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText
-from pathway.models.implant import STRENGTH_HELP, alarm_problems
+from pathway.models.implant import LARGEST_RESERVOIR_ML, STRENGTH_HELP, alarm_problems
 from pathway.models.running import (
     BRIDGES,
     advice_problems,
@@ -64,7 +64,7 @@ class Refill(CheckedRecord):
     expected_residual_ml = Amount(
         "expected in the reservoir",
         low=0,
-        high=40,
+        high=LARGEST_RESERVOIR_ML,
         unit="mL",
         max_digits=4,
         decimal_places=1,
@@ -75,7 +75,7 @@ class Refill(CheckedRecord):
     computed_residual_ml = Amount(
         "expected by the records",
         low=0,
-        high=40,
+        high=LARGEST_RESERVOIR_ML,
         unit="mL",
         max_digits=4,
         decimal_places=1,
@@ -97,16 +97,24 @@ class Refill(CheckedRecord):
         help_text="Empty: as it was. 4 mL is offered after withdrawal at a low volume [V:S32]",
     )
     aspirated_ml = Amount(
-        "aspirated", low=0, high=45, unit="mL", max_digits=4, decimal_places=1, help_text="Emptied fully"
+        "aspirated",
+        low=0,
+        high=LARGEST_RESERVOIR_ML + 5,
+        unit="mL",
+        max_digits=4,
+        decimal_places=1,
+        help_text="Emptied fully",
     )
     residual_action = LongText(
         "what was done about the difference",
         max_length=1000,
         blank=True,
         help_text="Needed when aspirated and expected differ by more than 2 mL [V:S57] or the delivery by more than "
-        "the pump's accuracy [M: 8637 manual]",
+        "the pump's accuracy [M: SM2]",
     )
-    filled_ml = Amount("filled", low="0.5", high=40, unit="mL", max_digits=4, decimal_places=1)
+    filled_ml = Amount(
+        "filled", low="0.5", high=LARGEST_RESERVOIR_ML, unit="mL", max_digits=4, decimal_places=1
+    )
     concentration_mcg_per_ml = strength_field("strength of the fill", help_text=STRENGTH_HELP)
     previous_concentration_mcg_per_ml = strength_field("strength before", null=True, blank=True)
     bridge = Choice(

@@ -6,16 +6,20 @@ Knows one dose at a time; whether 24 hours have passed since the last one is a r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q
 
 from pathway.clinical.results import plain
+from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord, Problem
 from pathway.models.columns import Table, amount, choice, whole
 from pathway.models.fields import Amount, Choice, Codes, LongText, Rows, Whole
+from pathway.models.trial_rules import dose_problems, readings_problems
 
 HOLDS = (("not_applicable", "Not applicable: no blood thinner"), ("confirmed", "Confirmed by the prescriber"))
 
@@ -40,6 +44,11 @@ class TrialPlan(CheckedRecord):
         help_text="Usual: every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h; resuscitation at "
         "hand [P; V:S3]",
     )
+    cautious = models.BooleanField(
+        "start with 25 mcg",
+        default=False,
+        help_text="For very small children, or where the patient needs the tone to walk [V:S9]",
+    )
     remarks = LongText(blank=True)
 
     class Meta(CheckedRecord.Meta):
@@ -57,7 +66,12 @@ class TrialPlan(CheckedRecord):
         yield from hold_problems(self.anticoagulant_hold, self.prescriber, self.hold_from)
 
     def facts(self) -> dict[str, Any]:
-        return {"hold_confirmed": self.anticoagulant_hold in dict(HOLDS)}
+        return {
+            "hold_confirmed": self.anticoagulant_hold in dict(HOLDS),
+            "hold": self.anticoagulant_hold,
+            "hold_from": self.hold_from.isoformat() if self.hold_from else None,
+            "cautious": self.cautious,
+        }
 
 
 def hold_problems(hold: str, prescriber: str, hold_from: Any) -> Iterator[Problem]:
@@ -91,17 +105,18 @@ def strength_trap(strength: Decimal) -> str:
         times = plain(strength / SCREENING_MCG_PER_ML)
         return (
             f"{plain(strength)} mcg/mL is a refill strength, {times} times too strong: "
-            "a trial uses 50 mcg/mL only."
+            "a trial uses 50 mcg/mL only [V:S4]."
         )
     if strength * 1000 == SCREENING_MCG_PER_ML:
         return "0.05 is mg/mL; this field is in mcg/mL: enter 50 if that is on the ampule."
-    return f"A trial uses 50 mcg/mL only, not {plain(strength)}."
+    return f"A trial uses 50 mcg/mL only [V:S4], not {plain(strength)}."
 
 
 class TrialDose(CheckedRecord):
     """One screening bolus as it was given."""
 
     kind = "trial_dose"
+    READS = frozenset({"trial"})
     LOCAL_DATES = {"given_at": "given_on"}
 
     infection_clear = models.BooleanField("free of infection", help_text="Required for the trial [V:S7,S13]")
@@ -147,6 +162,18 @@ class TrialDose(CheckedRecord):
             yield "concentration_mcg_per_ml", strength_trap(strength)
         if False in (self.infection_clear, self.consent, self.barbotage) and not self.remarks:
             yield "remarks", "Explain why infection, consent or barbotage was not as it should be."
+
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """The dose is the next one of its course, a day after the last one."""
+        yield from super().problems_on(situation)
+        if isinstance(self.dose_mcg, int) and isinstance(self.given_at, datetime):
+            yield from dose_problems(
+                self.dose_mcg,
+                self.given_at,
+                situation.injections,
+                cautious=situation.cautious,
+                zone=ZoneInfo(situation.time_zone),
+            )
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -203,6 +230,7 @@ class TrialReadings(CheckedRecord):
     """Tone and vital signs by hour after one dose, and the physiatrist's verdict on it."""
 
     kind = "trial_readings"
+    READS = frozenset({"trial"})
     PAST = ("read_on",)
 
     read_on = models.DateField("read on")
@@ -278,6 +306,12 @@ class TrialReadings(CheckedRecord):
         fall = self.best_fall()
         if self.verdict == "positive" and fall and max(fall) < RESPONSE_FALL and not self.reasons:
             yield "reasons", "Neither mean MAS nor Penn fell by 1 [P]: say why the response is positive."
+
+    def problems_on(self, situation: Situation) -> Iterator[Problem]:
+        """The readings are those of the dose given last, on its day."""
+        yield from super().problems_on(situation)
+        read = situation.injections[-1] if situation.injections else None
+        yield from readings_problems(self.dose_mcg, self.read_on, read, zone=ZoneInfo(situation.time_zone))
 
     def facts(self) -> dict[str, Any]:
         return {

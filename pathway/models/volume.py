@@ -18,6 +18,7 @@ from pathway.clinical.results import plain
 from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText
+from pathway.models.implant import LARGEST_RESERVOIR_ML
 
 MEASURED, STOPPED = "measured", "stopped"
 HAPPENED = (
@@ -44,7 +45,7 @@ class VolumeEvent(CheckedRecord):
     volume_ml = Amount(
         "volume",
         low=0,
-        high=40,
+        high=LARGEST_RESERVOIR_ML,
         unit="mL",
         max_digits=5,
         decimal_places=3,

@@ -16,6 +16,7 @@ import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from pathway.clinical.tags import without_tags
 from pathway.notify.wording import wording_for
 from pathway.protocol.roles import Role, Stage
 
@@ -50,12 +51,13 @@ class Message:
 def compose(about: Subject) -> Message:
     """The message of a notice. The same notice always gives the same Message-ID."""
     words = wording_for(about.kind, about.told_as, about.role)
-    names = {"title": about.title, "due": day(about.due_on), "role": about.role, "clinic": about.clinic}
+    title = without_tags(about.title)
+    names = {"title": title, "due": day(about.due_on), "role": about.role, "clinic": about.clinic}
     context: dict[str, Any] = {
         "opening": words.opening.format_map(names),
         "ask": words.ask.format_map(names),
         "facts": [
-            ("To-do", about.title),
+            ("To-do", title),
             ("Due", names["due"]),
             ("For", Role(about.role).label),
             ("Stage", Stage(about.stage).label),

@@ -118,6 +118,32 @@ def has_end_of_service(protocol: Protocol, facts: CaseFacts) -> bool:
 
 
 @condition
+def pump_programmed(protocol: Protocol, facts: CaseFacts) -> bool:
+    """A pump is in place and runs a program."""
+    return facts.pump is not None and facts.pump.dose_since is not None
+
+
+@condition
+def emergency_plan_stale(protocol: Protocol, facts: CaseFacts) -> bool:
+    """The yearly check found the emergency plan out of date, and nobody has written a new one since."""
+    check, plan = facts.todos.get("emergency_check"), facts.todos.get("emergency_plan")
+    if check is None or plan is None or facts.value("emergency_check.plan_current") is not False:
+        return False
+    if check.ended_on is None or plan.ended_on is None:
+        return False
+    return (plan.ended_on, plan.id) < (check.ended_on, check.id)
+
+
+@condition
+def card_outdated(protocol: Protocol, facts: CaseFacts) -> bool:
+    """The pump runs, its registration is settled, and the card that was handed over says something else."""
+    registered = facts.todos.get("device_registration")
+    if registered is None or not registered.is_settled:
+        return False
+    return pump_programmed(protocol, facts) and facts.pump is not None and not facts.pump.card_is_current
+
+
+@condition
 def service_life_unknown(protocol: Protocol, facts: CaseFacts) -> bool:
     """No source gives the service life of the pump in place, so no replacement would be planned."""
     return facts.pump is not None and facts.pump.end_of_service_on is None

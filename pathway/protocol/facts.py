@@ -59,7 +59,10 @@ class SignOffFact:
 
 @dataclass(frozen=True, slots=True)
 class PumpFact:
-    """The pump in place: the dates the engine computed for it. Dates are the clinic's local dates."""
+    """The pump in place: the dates the engine computed for it. Dates are the clinic's local dates.
+
+    `card_is_current`: the emergency card last handed over still says what is true.
+    """
 
     id: UUID
     implanted_on: date
@@ -68,6 +71,7 @@ class PumpFact:
     end_of_service_on: date | None
     dose_since: date | None
     eri_seen_on: date | None = None
+    card_is_current: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def dose_settled(protocol: Protocol, facts: CaseFacts) -> list[Reason]:
     days = (facts.today - since).days
     if days >= needed:
         return []
-    text = f"The dose is unchanged for {max(days, 0)} days; the protocol asks for {needed} (local policy)."
+    text = f"The dose is unchanged for {max(days, 0)} days; the protocol asks for {needed} [P]."
     return [Reason("dose_not_settled", text, (Role.PHYSIATRIST,), "titration_review")]
 
 

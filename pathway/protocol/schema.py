@@ -173,10 +173,18 @@ class Rung(Frozen):
 
 
 class Policy(Frozen):
-    """Local numbers; each programme reviews them."""
+    """Local numbers; each programme reviews them. A description is the number's tag and source."""
 
-    dose_unchanged_days: int = Field(ge=1)
-    trial_max_dose_mcg: int = Field(ge=25)
+    dose_unchanged_days: int = Field(
+        ge=1,
+        title="Days without a change of dose before long-term care",
+        description="P: four weekly reviews without a change",
+    )
+    trial_max_dose_mcg: int = Field(
+        ge=25,
+        title="Highest screening dose in mcg",
+        description="V: S4, S6b; who does not respond to 100 mcg is no implant candidate",
+    )
 
 
 class Binding(Frozen):

@@ -136,13 +136,14 @@ def _signoff_fact(signed: SignOff) -> SignOffFact:
 def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
     filled_on = calendar.local_date(pump.filled_at) if pump.filled_at else None
     return PumpFact(
-        pump.id,
-        pump.implanted_on,
-        filled_on,
-        pump.refill_by,
-        pump.end_of_service_on,
-        pump.dose_since,
-        pump.eri_seen_on,
+        id=pump.id,
+        implanted_on=pump.implanted_on,
+        filled_on=filled_on,
+        refill_by=pump.refill_by,
+        end_of_service_on=pump.end_of_service_on,
+        dose_since=pump.dose_since,
+        eri_seen_on=pump.eri_seen_on,
+        card_is_current=pump.card_is_current,
     )
 
 

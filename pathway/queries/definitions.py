@@ -33,6 +33,13 @@ def calendar_of(clinic_id: UUID, version: int) -> WorkCalendar:
     )
 
 
+def protocol_in_force() -> Protocol | None:
+    """The protocol that new cases follow: the one published last and not retired."""
+    published = ProtocolVersion.objects.filter(retired_at__isnull=True).order_by("-published_at")
+    newest = published.values_list("id", flat=True).first()
+    return protocol_of(newest) if newest else None
+
+
 def title_of(protocol_id: UUID, key: str) -> str:
     """A duty's title in a protocol version; the key itself where the version does not know it."""
     definition = protocol_of(protocol_id).todos.get(key)

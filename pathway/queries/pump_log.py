@@ -5,14 +5,13 @@ Reads rows and folds nothing; what a superseded record said does not count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS, CatheterModel, PumpModel
+from pathway.clinical.device import CATHETER_MODELS, CatheterModel, PumpModel
 from pathway.clinical.program import simple_program
 from pathway.clinical.pump_log import Entry, PumpLog, PumpState
 from pathway.clinical.results import CannotCompute
@@ -27,6 +26,7 @@ from pathway.models import (
     ServiceLife,
     VolumeEvent,
 )
+from pathway.queries.devices import pump_model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,23 @@ def read_pump(
     case_id: UUID,
     time_zone: str,
     *,
-    models: Mapping[str, PumpModel] = PUMP_MODELS,
     without: UUID | None = None,
 ) -> PumpRead | None:
-    """The pump in place with its log; None where there is none. Five queries, six for a replaced pump.
+    """The pump in place with its log; None where there is none. Five queries, six for a replaced pump,
+    one more for a model that the clinic added.
 
     `without` leaves the records of one to-do out: what is about to be written instead of them.
     """
-    row = Pump.objects.select_related("operation").filter(case_id=case_id, explanted_on__isnull=True).first()
+    row = (
+        Pump.objects.select_related("operation", "case")
+        .filter(case_id=case_id, explanted_on__isnull=True)
+        .first()
+    )
     if row is None:
         return None
     catheter = Catheter.objects.filter(pump_id=row.id, removed_on__isnull=True).first()
-    return PumpRead(row, facts_of_pump(row, catheter, time_zone, models=models, without=without))
+    model = pump_model_of(row.case.clinic_id, row.model)
+    return PumpRead(row, facts_of_pump(row, catheter, time_zone, model=model, without=without))
 
 
 def facts_of_pump(
@@ -60,11 +65,10 @@ def facts_of_pump(
     catheter: Catheter | None,
     time_zone: str,
     *,
-    models: Mapping[str, PumpModel] = PUMP_MODELS,
+    model: PumpModel,
     without: UUID | None = None,
 ) -> PumpFacts:
     """What is known of a pump. Its operation must be loaded with it. Three or four queries."""
-    model = models[row.model]
     catheter_model = CATHETER_MODELS.get(catheter.model) if catheter else None
     implanted_cm = catheter.implanted_cm if catheter else None
     entries = read_entries(row.case_id, row.operation, time_zone, without=without)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DecimalField, Value
+from django.db.models import DecimalField, Model, QuerySet, Value
 from django.db.models.functions import JSONObject
 
 from pathway.models import RECORDS, ClinicalRecord, Todo
@@ -29,26 +29,32 @@ def latest_records(wanted: Iterable[tuple[str, UUID]]) -> dict[UUID, ClinicalRec
     asked = list(wanted)
     if not asked:
         return {}
-    first, *rest = [_as_json(form, record_id) for form, record_id in asked]
-    rows = first.union(*rest, all=True) if rest else first
-    found = [_revive(form, data) for form, data in rows]
+    parts = [(form, RECORDS[form]._default_manager.filter(pk=record_id)) for form, record_id in asked]
+    found = [record for _, record in rows_together(parts)]
     return {record.id: record for record in found}
 
 
-def _as_json(form: str, record_id: UUID) -> Any:
-    model = RECORDS[form]
-    columns = {field.attname: field.attname for field in model._meta.concrete_fields}
-    return model._default_manager.filter(pk=record_id).values_list(Value(form), JSONObject(**columns))
+def rows_together(parts: Sequence[tuple[str, QuerySet[Any]]]) -> list[tuple[str, Any]]:
+    """Rows of several tables in one query: each with the name its part was given."""
+    first, *rest = [_as_json(name, rows) for name, rows in parts]
+    models = {name: rows.model for name, rows in parts}
+    found = first.union(*rest, all=True) if rest else first
+    return [(name, _revive(models[name], data)) for name, data in found]
 
 
-def _revive(form: str, data: dict[str, Any]) -> ClinicalRecord:
-    """The record whose columns came as JSON: dates and moments as text, decimals as numbers."""
+def _as_json(name: str, rows: QuerySet[Any]) -> Any:
+    columns = {field.attname: field.attname for field in rows.model._meta.concrete_fields}
+    return rows.values_list(Value(name), JSONObject(**columns))
+
+
+def _revive(model: type[Model], data: dict[str, Any]) -> Any:
+    """The row whose columns came as JSON: dates and moments as text, decimals as numbers."""
     values = {}
-    for field in RECORDS[form]._meta.concrete_fields:
+    for field in model._meta.concrete_fields:
         value = data[field.attname]
         exact = isinstance(field, DecimalField) and value is not None
         values[field.attname] = Decimal(str(value)) if exact else field.to_python(value)
-    return RECORDS[form](**values)
+    return model(**values)
 
 
 @dataclass(frozen=True, slots=True)

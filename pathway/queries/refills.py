@@ -40,6 +40,8 @@ LEFT JOIN LATERAL (SELECT t.id, t.state, t.result, t.ended_by_id FROM pathway_to
 LEFT JOIN pathway_clinician o ON o.id = r.owner_id
 LEFT JOIN pathway_clinician k ON k.id = b.ended_by_id
 """
+OWN_NAME = """(SELECT s.name FROM pathway_sitepumpmodel s
+  WHERE s.clinic_id = w.clinic_id AND s.code = w.model ORDER BY s.added_at DESC, s.id DESC LIMIT 1)"""
 UNWATCHED = (
     "AND (p.refill_by IS NULL OR NOT EXISTS (SELECT 1 FROM pathway_todo t"
     " WHERE t.case_id = p.case_id AND t.key = 'refill' AND t.state = 'open' AND t.due_on <= p.refill_by))"
@@ -162,8 +164,8 @@ def _read(access: Access, at: datetime, where: str, params: list[Any], limit: in
         return []
     sql = (
         f"SELECT w.*, p.family_name, p.given_name, p.mrn, r.id, r.due_on, {person_name('o')},"
-        f" b.state, b.result->>'date', {person_name('k')}, b.id"
-        f" FROM (SELECT {PUMP_COLUMNS} FROM {IN_PLACE} {where} LIMIT {limit}) w"
+        f" b.state, b.result->>'date', {person_name('k')}, b.id,"
+        f" {OWN_NAME} FROM (SELECT {PUMP_COLUMNS} FROM {IN_PLACE} {where} LIMIT {limit}) w"
         f" JOIN pathway_patient p ON p.id = w.patient_id {DUTIES} ORDER BY w.refill_by NULLS FIRST, w.pump_id"
     )
     with connection.cursor() as cursor:
@@ -173,7 +175,7 @@ def _read(access: Access, at: datetime, where: str, params: list[Any], limit: in
 
 def _pump(row: tuple[Any, ...], access: Access, at: datetime) -> PumpRow:
     pump_id, case_id, clinic_id, _, held, model, serial, *numbers = row[:17]
-    family_name, given_name, mrn, todo_id, due_on, owner, state, day, booker, booking_id = row[17:]
+    family_name, given_name, mrn, todo_id, due_on, owner, state, day, booker, booking_id, own_name = row[17:]
     clinic = access.by_id[clinic_id]
     reservoir_ml, alarm_ml, fill_ml, filled_on, strength, dose, alarm_on, dry_on, stability_on, refill_by = (
         numbers
@@ -188,7 +190,7 @@ def _pump(row: tuple[Any, ...], access: Access, at: datetime) -> PumpRow:
         patient=f"{family_name}, {given_name}",
         mrn=mrn,
         on_hold=held,
-        model=PUMP_MODELS[model].name if model in PUMP_MODELS else model,
+        model=PUMP_MODELS[model].name if model in PUMP_MODELS else own_name,
         serial=serial,
         reservoir_ml=reservoir_ml,
         alarm_ml=alarm_ml,

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from uuid import UUID
 
 from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.clinical.situation import Situation, TrialResponse
 from pathway.clinical.steps import Phase
 from pathway.clinical.trial import Injection, Response
-from pathway.models import Case, CheckedRecord, TrialDose, TrialReadings
+from pathway.models import Case, CheckedRecord, TrialDose, TrialPlan, TrialReadings
 from pathway.protocol.roles import Stage
+from pathway.queries.devices import pump_models_of
 from pathway.queries.pump_log import PumpRead, read_pump
 
 
@@ -34,15 +36,13 @@ def circumstances_of(
     today: date,
     now: datetime,
     time_zone: str,
-    pump_models: Mapping[str, PumpModel] = PUMP_MODELS,
 ) -> Circumstances:
-    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's two.
+    """What this kind of record is judged on. No query for most kinds; for a pump's five to eight, for a trial's
+    three; one more where it names a pump model.
 
     The records of the to-do itself are left out: a correction is judged as if the old version had never been.
     """
-    pump = (
-        read_pump(case.id, time_zone, models=pump_models, without=todo_id) if "pump" in record.READS else None
-    )
+    pump = read_pump(case.id, time_zone, without=todo_id) if "pump" in record.READS else None
     started = pump is not None and pump.facts.log.state().program is not None
     situation = Situation(
         today=today,
@@ -53,11 +53,18 @@ def circumstances_of(
         phase=Phase.MAINTENANCE if case.stage == Stage.LONG_TERM else Phase.TITRATION,
         withdrawal_risk=tuple(case.withdrawal_risk),
         injections=injections_of(case.id, without=todo_id) if "trial" in record.READS else (),
+        cautious=is_cautious(case.id) if "trial" in record.READS else False,
         trial=trial_response(case.id) if pump is not None and not started else None,
         pump=pump.facts if pump else None,
-        pump_models=pump_models,
+        pump_models=_models_for(case, record, pump),
     )
     return Circumstances(situation, pump)
+
+
+def _models_for(case: Case, record: type[CheckedRecord], pump: PumpRead | None) -> Mapping[str, PumpModel]:
+    """The models that the record may name, and the one in place even where it is retired by now."""
+    models = pump_models_of(case.clinic_id) if "pump_models" in record.READS else PUMP_MODELS
+    return models if pump is None else {**models, pump.facts.model.code: pump.facts.model}
 
 
 def trial_response(case_id: UUID) -> TrialResponse | None:
@@ -67,6 +74,11 @@ def trial_response(case_id: UUID) -> TrialResponse | None:
     if read is None:
         return None
     return TrialResponse(Decimal(read.dose_mcg), read.over_8h, read.negative_reaction)
+
+
+def is_cautious(case_id: UUID) -> bool:
+    """Whether the plan of the trial day starts with the smallest dose. One query."""
+    return TrialPlan.objects.filter(case_id=case_id, superseded_at__isnull=True, cautious=True).exists()
 
 
 def injections_of(case_id: UUID, *, without: UUID) -> tuple[Injection, ...]:
@@ -79,7 +91,7 @@ def injections_of(case_id: UUID, *, without: UUID) -> tuple[Injection, ...]:
     readings = list(TrialReadings.objects.filter(**live).exclude(todo_id=without).order_by("todo_id"))
     given = list(doses)
     found = []
-    for dose, following in zip(given, [*given[1:], None], strict=True):
+    for dose, following in zip_longest(given, given[1:]):
         after = [read for read in readings if read.todo_id > dose.todo_id]
         mine = [read for read in after if following is None or read.todo_id < following.todo_id]
         response = Response(mine[-1].verdict) if mine else None

@@ -20,6 +20,7 @@ RIVERSIDE = (
     Person("petra", "Petra Samplewell", Role.PHYSIATRIST),
     Person("anna", "Anna Anestone", Role.ANESTHESIOLOGIST),
     Person("arno", "Arno Fableford", Role.ANESTHESIOLOGIST),
+    Person("nell", "Nell Nurseham", Role.NURSE),
     Person("cora", "Cora Coordale", Role.COORDINATOR),
     Person("chris", "Chris Shamfield", Role.COORDINATOR),
 )
@@ -140,6 +141,7 @@ RIVERSIDE_CASES = (
     _closed("moved away", L, "transferred", 190, days=45),
     _closed("pump explanted", L, "explanted", 260, days=40),
     _closed("died", L, "died", 330, days=150),
+    Scenario("trial day under way", T, 8, undone={"trial_readings": 3}, injected_ago=260),
 )
 HILLSIDE_CASES = (
     Scenario("evaluation", E, 9),
@@ -156,6 +158,8 @@ CLINICS = (
             "slug": "riverside",
             "time_zone": "America/Chicago",
             "country": "US",
+            "emergency_phone": "+1 555 0100",
+            "hospital_name": "Riverside General Hospital",
         },
         RIVERSIDE,
         RIVERSIDE_CASES,

@@ -34,9 +34,12 @@ from pathway.synthetic.records_running import refill_on_for
 from pathway.synthetic.scenario import Course, Scenario
 from pathway.synthetic.situation import Duty, Situation, look
 from pathway.synthetic.staff import Staff
+from pathway.synthetic.trial_day import observation_steps
 from pathway.synthetic.turns import Step, Turns
 
 MAX_STEPS = 5000
+TRIAL_DAY = {"trial_plan": timedelta(days=-2), "trial_dose": timedelta(minutes=10)}
+"""When these are recorded, counted from the injection, on a case whose trial day is under way."""
 FIRST_STAYS = (Stage.EVALUATION, Stage.SELECTION, Stage.TRIAL, Stage.IMPLANT)
 
 
@@ -133,7 +136,7 @@ class Walk:
         self.stay = Stay(
             entered_at=entered,
             leaves_at=max(leaves, entered + timedelta(days=2)),
-            trial_on=self._working_day(trial),
+            trial_on=self._trial_on(trial),
             operation_on=self._working_day(operation),
         )
         if self.visits[stage] > 1 and stage is Stage.TITRATION:
@@ -144,6 +147,11 @@ class Walk:
             stage, waive=self.scenario.waive, failing=min(self.scenario.doses_fail or 0, 2)
         )
         return self.referred_at + timedelta(days=days)
+
+    def _trial_on(self, moment: datetime) -> date:
+        if self.scenario.injected_ago is None:
+            return self._working_day(moment)
+        return self.calendar.local_date(self.end - timedelta(minutes=self.scenario.injected_ago))
 
     def _working_day(self, moment: datetime) -> date:
         return self.calendar.next_working_day_on_or_after(self.calendar.local_date(moment))
@@ -189,6 +197,8 @@ class Walk:
         slack = undone.get(f"{todo.key}#{todo.occurrence}", undone.get(todo.key))
         if slack is None or moment <= self.end - timedelta(days=slack):
             steps.append((moment, lambda at: self._do(todo, at)))
+        if todo.key == "trial_readings" and self.scenario.injected_ago is not None:
+            steps += observation_steps(self, todo)
         shared = todo.owner_id is None and todo.key != "edge_reopen"
         if shared and self.luck("claim", todo.key, todo.occurrence) < assumed("claimed_share"):
             early = todo.opened_at + (moment - todo.opened_at) * 0.3
@@ -203,6 +213,8 @@ class Walk:
         pace = PACES.get(todo.key, USUAL)
         if todo.key == "refill":
             return self._refill_at(todo, share)
+        if self.scenario.injected_ago is not None and todo.key in TRIAL_DAY:
+            return self.end - timedelta(minutes=self.scenario.injected_ago) + TRIAL_DAY[todo.key]
         moment = planned(
             pace,
             opened_at=todo.opened_at,
@@ -260,7 +272,9 @@ class Walk:
 
     def _moment(self, todo: Duty, by: Clinician, at: datetime) -> Moment:
         rng = random.Random(f"{self.seed}:record:{todo.key}:{todo.occurrence}")
-        return Moment(todo.key, at, todo.due_on, str(by), self.memory, self.stay, rng, self.calendar)
+        return Moment(
+            todo.key, at, todo.due_on, str(by), self.memory, self.stay, rng, self.calendar, self.case_id
+        )
 
     def _sign(self, todo: Duty, decision: Decision, by: Clinician, at: datetime) -> None:
         against = todo.key in self.scenario.against and todo.occurrence == 1

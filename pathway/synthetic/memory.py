@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from pathway.calendars import WorkCalendar
 from pathway.clinical.trial import Injection
@@ -22,6 +23,8 @@ class Memory:
     profile: Profile
     scenario: Scenario
     given: list[Injection] = field(default_factory=list)
+    cautious: bool = False
+    observed: set[int] = field(default_factory=set)
     pump: PumpMemory | None = None
     first_operation_on: date | None = None
     operations: int = 0
@@ -46,6 +49,7 @@ class Moment:
     stay: Stay
     rng: random.Random
     calendar: WorkCalendar
+    case_id: UUID
 
     @property
     def today(self) -> date:

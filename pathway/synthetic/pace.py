@@ -84,6 +84,8 @@ PACES: dict[str, Pace] = {
     "goals_review": Pace(Anchor.DUE, -6, 0),
     "refill": Pace(Anchor.DUE, -5, 0),
     "book_refill": Pace(Anchor.DUE, -7, 0),
+    "emergency_plan": Pace(Anchor.OPENED, 0.5, 2),
+    "emergency_card": Pace(Anchor.OPENED, 0.5, 3),
     "second_check": Pace(Anchor.OPENED, 0.05, 0.2),
     "service_life": Pace(Anchor.OPENED, 1, 6),
     "mdt_dissent": Pace(Anchor.OPENED, 2, 5),

@@ -9,6 +9,7 @@ from typing import Any
 
 from pathway.clinical.runway import LEAD_DAYS
 from pathway.clinical.steps import Phase
+from pathway.queries.card import read_card
 from pathway.synthetic.memory import Moment
 from pathway.synthetic.pump import (
     PumpMemory,
@@ -197,6 +198,31 @@ def emergency_check(moment: Moment) -> Values:
         "sedation_risk": "raised" if moment.profile.cannot_communicate else "usual",
         "mri_advice_current": True,
         "surgery_advice_current": True,
+        "plan_current": True,
+    }
+
+
+def emergency_plan(moment: Moment) -> Values:
+    """What the physiatrist wants an emergency team to know."""
+    return {
+        "written_on": moment.today,
+        "allergies": "none known" if moment.rng.random() < 0.8 else "penicillin: rash",
+        "oral_rescue": "As agreed in the taper letter; the tablets are in the bag with this card.",
+        "prescriber": moment.by,
+    }
+
+
+def card_issue(moment: Moment) -> Values:
+    """The newest card goes home; the old one is taken back."""
+    card = read_card(moment.case_id)
+    assert card is not None, "no pump was implanted"
+    return {
+        "issued_on": moment.today,
+        "handed_to": "patient",
+        "language": moment.profile.language,
+        "large_print": False,
+        "old_card_destroyed": True,
+        "facts_hash": card.facts_hash,
     }
 
 
@@ -246,6 +272,8 @@ MAKERS: dict[str, Callable[[Moment], Values]] = {
         goals_review,
         device_plan,
         emergency_check,
+        emergency_plan,
+        card_issue,
         call_note,
         second_check,
         service_life,

@@ -69,34 +69,36 @@ def trial_booking(moment: Moment) -> Values:
 def trial_plan(moment: Moment) -> Values:
     """A hold only for whoever takes a blood thinner, confirmed by its prescriber."""
     hold = moment.profile.diagnosis == "stroke"
+    moment.memory.cautious = age_years(moment.profile.birth_date, moment.today) < SMALL_CHILD_YEARS
     return {
         "anticoagulant_hold": "confirmed" if hold else "not_applicable",
         "prescriber": "Stroke clinic" if hold else "",
         "hold_from": moment.stay.trial_on - timedelta(days=7) if hold else None,
         "sedation_plan": "Light sedation by mask" if moment.profile.child else "None; local anesthesia",
         "monitoring_plan": "Every 15 min for 1 h, every 30 min for 1 h, then hourly to 8 h",
+        "cautious": moment.memory.cautious,
     }
 
 
 def _dose_due(moment: Moment) -> int:
     """The next dose of the label's course."""
-    small = age_years(moment.profile.birth_date, moment.today) < SMALL_CHILD_YEARS
-    status = trial_status(Clearance(True, True, True), moment.memory.given, cautious=small)
+    given, cautious = moment.memory.given, moment.memory.cautious
+    status = trial_status(Clearance(True, True, True), given, cautious=cautious)
     assert status.next_dose_mcg is not None, "the trial is over"
     return int(status.next_dose_mcg)
 
 
 def trial_dose(moment: Moment) -> Values:
     """The next step of the course."""
-    dose = _dose_due(moment)
-    moment.memory.given.append(Injection(Decimal(dose), CONCENTRATION_MCG_PER_ML.value, moment.at))
+    dose, given_at = _dose_due(moment), moment.at - timedelta(minutes=10)
+    moment.memory.given.append(Injection(Decimal(dose), CONCENTRATION_MCG_PER_ML.value, given_at))
     return {
         "infection_clear": True,
         "consent": True,
         "dose_mcg": dose,
         "concentration_mcg_per_ml": CONCENTRATION_MCG_PER_ML.value,
         "drug_lot": f"SYN-{moment.rng.randint(100, 999)}",
-        "given_at": moment.at - timedelta(minutes=10),
+        "given_at": given_at,
         "barbotage": True,
         "level": moment.rng.choice(("L3-L4", "L4-L5")),
     }

@@ -41,7 +41,8 @@ class Scenario:
     `undone` maps a duty (or one occurrence of it: "refill#3") to days: what would have been done within so many days
     before the end is left undone.
     `against` names the signatures that dissent in the first round. `doses_fail`: that many screening doses are
-    inadequate (None: as the profile says). `refill_by_in`: the running fill is to end so many days from now.
+    inadequate (None: as the profile says). `injected_ago`: the first dose was given so many minutes before the end, and
+    its trial day is under way. `refill_by_in`: the running fill is to end so many days from now.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Scenario:
     waive: bool = False
     not_eligible: bool = False
     doses_fail: int | None = None
+    injected_ago: int | None = None
     refill_by_in: int | None = None
     late_refills: tuple[int, ...] = ()
     named_team: bool | None = None

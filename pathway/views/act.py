@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
@@ -22,6 +22,9 @@ from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import Reason, Verdict
 from pathway.tasks import nudge
+
+Done = TypeVar("Done")
+"""What a verb returns."""
 
 Links = Mapping[str, UUID]
 """The newest to-do of each key, for links to what clears a reason."""
@@ -51,17 +54,24 @@ def person(request: HttpRequest) -> UUID:
 
 
 def perform(request: HttpRequest, verb: Callable[..., Outcome], **arguments: Any) -> Answer:
-    """Run a verb as the signed-in person, now. What may not be seen is a 404; every other refusal is an Answer."""
+    """Run a verb on a case as the signed-in person, now; whoever is to be told of it is told soon."""
+    outcome = attempt(request, verb, **arguments)
+    if isinstance(outcome, Answer):
+        return outcome
+    nudge()
+    return Answer(outcome=outcome)
+
+
+def attempt(request: HttpRequest, verb: Callable[..., Done], **arguments: Any) -> Done | Answer:
+    """Run any verb as the signed-in person, now. What may not be seen is a 404; every other refusal is an Answer."""
     try:
-        outcome = verb(by=request.user, at=timezone.now(), **arguments)
+        return verb(by=request.user, at=timezone.now(), **arguments)
     except NotFound as error:
         raise Http404(str(error)) from error
     except Invalid as error:
         return Answer(422, errors=error.errors)
     except Refused as error:
         return refusal(error)
-    nudge()
-    return Answer(outcome=outcome)
 
 
 def refusal(error: Refused) -> Answer:

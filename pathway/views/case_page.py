@@ -22,6 +22,7 @@ from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
 from pathway.queries.case import find_case, read_case, team_of
+from pathway.queries.devices import pump_model_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
 from pathway.views.act import Answer, alert_of, person, reasons_of, who
@@ -157,6 +158,7 @@ class CasePage:
         fill = f"{plain(pump.fill_ml, zone)} mL on {short(pump.filled_on)}" if pump.filled_on else ""
         return {
             "row": pump,
+            "model": pump_model_of(self.case.clinic_id, pump.model).name,
             "dose": dose + since,
             "fill": fill,
             "concentration": f"{pump.concentration_mcg_per_ml} mcg/mL"
@@ -165,7 +167,16 @@ class CasePage:
             "refill": self._row(refill) if refill else None,
             "unsafe": pump.refill_by is not None and refill is None and self.case.is_open,
             "late": pump.refill_by is not None and pump.refill_by < self.read.today,
+            "records": self._recordable(),
         }
+
+    def _recordable(self) -> list[dict[str, str]]:
+        """What this person may record outside every planned duty."""
+        return [
+            {"label": todo.title, "url": reverse("record-now", args=[self.case.id, todo.key])}
+            for todo in self.protocol.anytime
+            if todo.on_demand and todo.role in self.roles and applies(self.protocol, todo, self.facts)
+        ]
 
     def _contact(self) -> list[tuple[str, str]]:
         patient = self.case.patient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,9 +13,10 @@ from django.db import models
 from django.utils.dateformat import format as format_date
 from django.utils.text import capfirst
 
+from pathway.clinical.device import PUMP_MODELS
 from pathway.models import CheckedRecord, ClinicalRecord
 from pathway.models.columns import Cell, Column, Table
-from pathway.models.fields import Amount, Codes, Rows, Whole
+from pathway.models.fields import Amount, Codes, PumpCode, Rows, Whole
 
 NOTHING = "–"
 
@@ -37,9 +39,17 @@ class Readable:
     grids: list[Grid] = field(default_factory=list)
 
 
-def readable(record: ClinicalRecord, zone: str) -> Readable:
-    """Every clinical field somebody filled in; moments in the clinic's time zone."""
-    derived = set(record.LOCAL_DATES.values()) if isinstance(record, CheckedRecord) else set()
+def shipped_name(code: str) -> str:
+    """The name of a pump model that comes with Pathway; the code itself for another."""
+    return PUMP_MODELS[code].name if code in PUMP_MODELS else code
+
+
+def readable(record: ClinicalRecord, zone: str, pump_name: Callable[[str], str] = shipped_name) -> Readable:
+    """Every clinical field somebody filled in; moments in the clinic's time zone.
+
+    `pump_name` tells what a pump model's code is called in this clinic.
+    """
+    derived = {*record.LOCAL_DATES.values(), *record.UNSHOWN} if isinstance(record, CheckedRecord) else set()
     shown = Readable()
     for column in record.content_fields():
         value = getattr(record, column.name)
@@ -48,6 +58,8 @@ def readable(record: ClinicalRecord, zone: str) -> Readable:
         label = str(capfirst(column.verbose_name))
         if isinstance(column, Rows):
             shown.grids.append(_grid(label, column.table, value))
+        elif isinstance(column, PumpCode):
+            shown.lines.append((label, pump_name(value)))
         else:
             shown.lines.append((label, _text(column, value, ZoneInfo(zone))))
     return shown

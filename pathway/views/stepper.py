@@ -39,7 +39,7 @@ def _present(stage: Stage, read: CaseRead, protocol: Protocol, entered: date | N
         return {"label": stage.label, "state": "closed", "note": note}
     if entered:
         target = protocol.stage[stage].target_days
-        note += f", day {(read.today - entered).days + 1}" + (f" of {target}" if target else "")
+        note += f", day {(read.today - entered).days + 1}" + (f" of {target} [P]" if target else "")
     return {"label": stage.label, "state": "held" if read.case.on_hold else "current", "note": note}
 
 

@@ -101,6 +101,14 @@ def _closed(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"Closed: {label.lower()}", " ".join(filter(None, details))
 
 
+def _observed(data: dict[str, Any], words: Words) -> tuple[str, str]:
+    minute = data["minute"]
+    when = f"{minute} min after the injection" if minute else "before the injection"
+    if data.get("reason"):
+        return f"Observation corrected: {when}", _quoted(data["reason"])
+    return f"Observed: {when}", ""
+
+
 def _moved(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"{Stage(data['from']).label} → {Stage(data['to']).label.lower()}", _quoted(data.get("reason", ""))
 
@@ -114,6 +122,7 @@ SENTENCES: dict[str, tuple[Sentence, str, str]] = {
     "record": (_about("Recorded"), "check", "success"),
     "mark_not_applicable": (_about("Not applicable"), "circle-x", "neutral"),
     "reopen": (_about("Reopened to correct"), "undo-2", "warning"),
+    "observe": (_observed, "activity", "neutral"),
     "sign": (_signed, "signature", "success"),
     "name_team": (_named_team, "users", "neutral"),
     "hold": (_held, "circle-pause", "warning"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pathway.engine import signoffs, todos
 from pathway.engine.action import Outcome
 from pathway.views.act import Answer, finish, perform, refusal, show_errors, wants_fragment
+from pathway.views.advice_panel import panel_of
 from pathway.views.todo_page import Forms, TodoPage, action_form
 
 
@@ -34,6 +35,21 @@ def todo(request: HttpRequest, todo_id: UUID) -> HttpResponse:
     answer = perform(request, todos.complete, todo_id=todo_id, record=form.record_data(), second=form.second)
     show_errors(form, answer)
     return _after(request, page, answer, {"record": form})
+
+
+@require_POST
+def check(request: HttpRequest, todo_id: UUID) -> HttpResponse:
+    """What the typed record means, before it is saved: a fragment for htmx, else the page with it. Saves nothing."""
+    page = TodoPage(request, todo_id)
+    if page.definition.form is None:
+        raise Http404("This to-do has no form.")
+    if page.blocked is not None:
+        return _show(request, page, answer=refusal(page.blocked))
+    form = page.record_form(request.POST)
+    form.is_valid()  # reads what was typed; what is wrong with it is said where it is saved, or on the whole page
+    if wants_fragment(request):
+        return render(request, "todo/_advice.html", {"panel": panel_of(form)})
+    return _show(request, page, {"record": form})
 
 
 @require_POST

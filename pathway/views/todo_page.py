@@ -15,19 +15,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pathway.clinical.situation import Situation
-from pathway.clinical.sources import Tag
 from pathway.engine.errors import Refused
 from pathway.engine.permissions import Actor, require_not_anothers, require_open, require_todo_role
+from pathway.engine.trials import OBSERVERS
 from pathway.models import RECORDS, ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.devices import pump_model_of
+from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
+from pathway.views.advice_panel import panel_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -41,6 +44,8 @@ from pathway.views.forms.case_actions import (
 from pathway.views.forms.prefill import known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
+from pathway.views.trial_day import TrialDay, day_context, read_day
+from pathway.views.trial_dose import dose_context, known_dose
 
 Forms = Mapping[str, Any]
 
@@ -63,6 +68,7 @@ class TodoPage:
         self.definition = self.protocol.todos[found.key]
         self.role = Role(found.role)
         self.today = self.calendar.local_date(timezone.now())
+        self.picked = request.GET.get("minute", "")
 
     @property
     def is_prompt(self) -> bool:
@@ -87,10 +93,33 @@ class TodoPage:
         return records_of(self.todo, self.definition.form)
 
     @cached_property
+    def checked(self) -> ClinicalRecord | None:
+        """The record that a second clinician is to look at; None for every other duty."""
+        about = self.todo.result.get("record_about")
+        if about is None:
+            return None
+        return RECORDS[self.todo.result["form"]]._default_manager.filter(pk=about).first()
+
+    @cached_property
     def bound(self) -> Bound:
         """The facts of the decision this sign-off belongs to."""
         assert self.definition.decision is not None
         return bound_to(self.case.id, self.protocol, self.definition.decision)
+
+    @cached_property
+    def trial_day(self) -> TrialDay | None:
+        """The trial day that this to-do reads."""
+        return read_day(self.todo, self.definition.form, self.calendar, timezone.now())
+
+    @cached_property
+    def trial_course(self) -> TrialCourse | None:
+        """The doses given so far, on a to-do that gives one."""
+        return course_of(self.case.id) if self.definition.form == "trial_dose" else None
+
+    @property
+    def may_observe(self) -> bool:
+        """Whether this person records observations of a trial day here."""
+        return self.todo.is_open and bool(self.roles & OBSERVERS)
 
     def record_form(self, data: Any = None) -> RecordForm:
         """The form of its record; a correction starts from what was written before."""
@@ -100,8 +129,16 @@ class TodoPage:
             data,
             situation=self.situation,
             colleagues=self.staff.physicians_but(self.me),
-            initial=before.content() if before is not None else known_of(self.todo, self.definition.form),
+            initial=before.content() if before is not None else self._known(),
         )
+
+    def _known(self) -> dict[str, Any]:
+        """What the case knows already about the record of this to-do."""
+        if self.trial_day is not None:
+            return self.trial_day.known()
+        if self.trial_course is not None:
+            return known_dose(self.trial_course, self.todo)
+        return known_of(self.todo, str(self.definition.form))
 
     @cached_property
     def situation(self) -> Situation:
@@ -140,7 +177,7 @@ class TodoPage:
         given = forms or {}
         self._learn_names()
         links = newest_todos(self.case.id) if answer and answer.verdict else {}
-        ended, work = not self.todo.is_open, self._work(given)
+        ended, work, trial = not self.todo.is_open, self._work(given), self._trial(given)
         typed = given.get("record") if ended else None
         standing = any(record.superseded_at is None for record in self.records)
         result_card = ended and self.definition.decision is None and not standing
@@ -158,19 +195,28 @@ class TodoPage:
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),
-            "source": _source(self.definition.source),
             "is_prompt": self.is_prompt,
             "waits_for": [self.protocol.todos[key].title for key in self.definition.after],
             "blocked": self.blocked.verdict if self.blocked and not ended else None,
             "ended_by": self.staff.name(self._ended_by),
+            "checked": self._version(self.checked) if self.checked else None,
             "versions": [self._version(record) for record in self.records],
             "typed": typed,
             "result_card": result_card,
-            "has_work": bool(work or self.records or result_card or typed),
+            "has_work": bool(work or self.records or result_card or typed or trial),
             **self.owner(),
             **work,
+            **trial,
             "actions": self._actions(given),
         }
+
+    def _trial(self, given: Forms) -> dict[str, Any]:
+        """The trial day on the page of the to-do that reads it; the next dose on the page of the one that gives it."""
+        if self.trial_course is not None and self.todo.is_open:
+            return {"trial_dose": dose_context(self.trial_course, self.todo, self.calendar)}
+        return day_context(
+            self.trial_day, self.staff, may_record=self.may_observe, picked=self.picked, given=given
+        )
 
     def owner(self) -> dict[str, Any]:
         """Whose it is and whether this person may take it or give it back: the card that htmx swaps."""
@@ -193,6 +239,8 @@ class TodoPage:
 
     def _learn_names(self) -> None:
         people = [self.todo.owner_id, self._ended_by, *(record.recorded_by_id for record in self.records)]
+        if self.checked is not None:
+            people.append(self.checked.recorded_by_id)
         if self.definition.decision:
             people += [bound.ended_by_id for bound in self.bound.todos.values()]
             people += [signed.signer_id for signed in self.signatures]
@@ -209,11 +257,14 @@ class TodoPage:
 
     def _version(self, record: ClinicalRecord) -> dict[str, Any]:
         return {
-            "shown": readable(record, self.clinic.time_zone),
+            "shown": readable(record, self.clinic.time_zone, self._pump_name),
             "by": self.staff.name(record.recorded_by_id),
             "at": record.recorded_at,
             "superseded_at": record.superseded_at,
         }
+
+    def _pump_name(self, code: str) -> str:
+        return pump_model_of(self.clinic.id, code).name
 
     def _work(self, given: Forms) -> dict[str, Any]:
         """The part that ends the to-do: a record, a signature, a move of the case, or a plain confirmation."""
@@ -225,7 +276,14 @@ class TodoPage:
             return self._moving()
         if self.definition.form is None:
             return {"confirm_only": True}
-        return {"form": given.get("record") or self.record_form()}
+        form = given.get("record") or self.record_form()
+        return {
+            "form": form,
+            "panel": panel_of(form),
+            "form_url": reverse("todo", args=[self.todo.id]),
+            "check_url": reverse("todo-check", args=[self.todo.id]),
+            "cancel_url": reverse("case", args=[self.case.id]),
+        }
 
     @cached_property
     def signatures(self) -> Sequence[SignOff]:
@@ -306,9 +364,3 @@ def action_form(page: TodoPage, name: str, data: Any) -> ReasonForm:
         case "not-applicable":
             return NotApplicableForm(data)
     return ReopenTodoForm(data)
-
-
-def _source(tagged: str) -> str:
-    """A protocol's source tag in words: "P: 7 days" becomes "local policy: 7 days"."""
-    tag, _, detail = tagged.partition(": ")
-    return f"{Tag(tag).label}: {detail}" if detail else Tag(tag).label

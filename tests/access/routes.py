@@ -36,8 +36,10 @@ def address(route: str, case_id: UUID, todo_id: UUID) -> str:
     values = {
         "<uuid:case_id>": str(case_id),
         "<uuid:todo_id>": str(todo_id),
+        "<uuid:model_id>": str(todo_id),  # no pump model: nobody finds one
         "<slug:edge>": "accept",
         "<str:key>": "none",
+        "<slug:key>": "program_change",
         "<path:object_id>": "1",
         "<path:content_type_id>": "1",
     }

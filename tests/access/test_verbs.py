@@ -11,7 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from pathway.clinical.site_pump import NUMBERS
 from pathway.engine.cases import close, hold
+from pathway.engine.devices import NewModel, add_pump_model
 from pathway.engine.todos import claim
 from pathway.models import Clinician, Todo
 from pathway.models.base import new_id
@@ -20,9 +22,12 @@ from pathway.queries.facts import facts_hash
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
 from tests.engine.test_edges import ready
+from tests.engine.test_trials import TrialDay
 from tests.engine.traces import nothing_written
 from tests.examples import written
+from tests.pumps import typed
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
+from tests.views.test_trial_day import sent
 from tests.walk import Walk
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +114,15 @@ def withdraw_signature(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(todo_url(walk.todo("candidacy_physiatrist"), "reopen"), {"reason": REASON})
 
 
+# --- the trial day: its to-do reads the dose that was just given ---
+
+
+def observe(cast: Cast) -> tuple[Walk, Press]:
+    day = TrialDay(cast)
+    day.walk.at = day.at(16)
+    return day.walk, Press(todo_url(day.todo, "observe"), sent(day, 15))
+
+
 # --- the whole case ---
 
 
@@ -162,6 +176,22 @@ def import_file(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press("/cases/import/", {"file": SimpleUploadedFile("referrals.csv", text.encode())})
 
 
+def add_pump(cast: Cast) -> Press:
+    data = {"clinic": str(cast.clinic.id), "name": "Sample 20", "maker": "Sample"}
+    for index, number in enumerate(NUMBERS):
+        for cell, text in typed().get(number, {}).items():
+            data[f"numbers-{index}-{cell}"] = text
+    return Press("/devices/", data)
+
+
+def retire_pump(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    model = add_pump_model(
+        clinic_id=cast.clinic.id, new=NewModel("Sample 20", "Sample", typed()), by=cast.nora, at=walk.at
+    )
+    return walk, Press(f"/devices/{model.id}/retire/", {})
+
+
 # Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
@@ -174,6 +204,7 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "sign as physiatrist": (sign_as("physiatrist"), {"phil"}),
     "sign as anesthesiologist": (sign_as("anesthesiologist"), {"anna"}),
     "withdraw a signature": (withdraw_signature, {"phil"}),
+    "record an observation": (observe, {"nora", "phil", "anna"}),
     "accept": (advance("accept"), {"cora"}),
     "start the trial": (advance("start_trial"), {"cora"}),
     "go to implant without a trial": (advance("waive_trial"), {"cora"}),
@@ -189,6 +220,7 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "name the care team": (name_team, {"cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),
     "import referrals": (import_file, {"cora", "omar"}),
+    "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),
 }
 #: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.
 NO_CASE = {"refer a patient", "import referrals"}
@@ -215,11 +247,21 @@ def test_whoever_may_does_it_and_everybody_else_is_refused_without_a_trace(cast:
     assert found == wanted
 
 
+def test_who_adds_a_pump_model_to_this_clinic(cast: Cast) -> None:
+    """Omar's form offers his own clinic only: this one is no choice."""
+    press = add_pump(cast)
+    wanted = {"nora": 303, "phil": 303, "cora": 303, "anna": 403, "omar": 422}
+    found = {}
+    for name, status in wanted.items():
+        found[name] = pressed(Desk(getattr(cast, name)), press, refused=status != 303)
+    assert found == wanted
+
+
 def pressed(desk: Desk, press: Press, *, refused: bool) -> int:
     """The status of one press; what it did is undone, and what should be refused must write nothing."""
-    for sent in press.data.values():
-        if isinstance(sent, SimpleUploadedFile):
-            sent.seek(0)
+    for value in press.data.values():
+        if isinstance(value, SimpleUploadedFile):
+            value.seek(0)
     if refused:
         with nothing_written():
             return desk.post(press.url, press.data).status_code

@@ -105,6 +105,7 @@ class World:
             done.filter(key="operation").first(),
             done.filter(key="candidacy_physiatrist").first(),
             todos.filter(state="open", role="physiatrist").first(),
+            todos.filter(state="open", key="trial_readings").first(),  # she observes, the physiatrist judges
             todos.filter(case__stage="closed").exclude(state="open").last(),
         ]
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
@@ -122,6 +123,14 @@ CASES = (
     "long-term, past its refill date",
     "revision planned",
     "died",
+)
+#: Nothing yet, a trial alone, a dose that rises, many refills, and a pump that is out.
+TRENDS = (
+    "referred today or yesterday",
+    "non-responder",
+    "titration at six weeks",
+    "long-term, late refills",
+    "pump explanted",
 )
 
 
@@ -144,10 +153,31 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         [Screen("cora", world.case(name)) for name in CASES]
         + [Screen("phil", world.case("titration at six weeks"))]
     ),
+    "cases/<uuid:case_id>/card/": lambda world: [
+        Screen("cora", world.case(name) + "card/")
+        for name in ("titration at six weeks", "long-term, past its refill date", "on hold in evaluation")
+    ],
+    "cases/<uuid:case_id>/trends/": lambda world: (
+        [Screen("phil", world.case(name) + "trends/") for name in TRENDS]
+        + [Screen("cora", world.case("pump near its end of service") + "trends/?window=all")]
+    ),
+    "cases/<uuid:case_id>/record/<slug:key>/": lambda world: (
+        [
+            Screen("phil", f"{world.case('long-term, past its refill date')}record/{key}/")
+            for key in ("program_change", "pump_event")
+        ]
+        + [Screen("cora", f"{world.case('long-term, past its refill date')}record/program_change/")]
+    ),
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
     "refills/": of("cora", "/refills/"),
+    "devices/": lambda world: [
+        Screen("cora", "/devices/"),
+        Screen("anna", "/devices/"),
+        Screen("admin", "/devices/"),
+    ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),
+    "help/sources/": of("cora", "/help/sources/", "/help/sources/?tag=U"),
     "help/style/": of("cora", "/help/style/"),
     "accounts/login/": of_everybody("/accounts/login/"),
     "accounts/logout/": of("cora", "/accounts/logout/"),
@@ -181,7 +211,15 @@ REDIRECTS = {
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/reauthenticate/",
 }
-NO_PAGES = {"cases/import/referrals.csv", "accounts/2fa/recovery-codes/download/", "healthz", "readyz"}
+NO_PAGES = {
+    "cases/<uuid:case_id>/card.pdf",
+    "cases/<uuid:case_id>/summary.pdf",
+    "cases/import/referrals.csv",
+    "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
+    "accounts/2fa/recovery-codes/download/",
+    "healthz",
+    "readyz",
+}
 GROUPS = ("accounts/", "cases/", "todos/", "")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
+from pathway.clinical.card import CardFacts
 from pathway.clinical.results import CannotCompute, Finding, Reason
 
 NOON = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -36,3 +39,36 @@ def codes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
 def refusal(field: str, text: str) -> CannotCompute:
     """A refusal with one reason, to compare with."""
     return CannotCompute((Reason(field, text),))
+
+
+def card_facts(**changes: Any) -> CardFacts:
+    """An emergency card with every field known."""
+    known = CardFacts(
+        name="Sample Person",
+        born=date(1984, 5, 17),
+        contact="Maria Person, +1 555 0142",
+        diagnosis="Multiple sclerosis",
+        pump_model="synchromed-ii",
+        pump_serial="SYN-004711",
+        implanted_on=date(2026, 4, 14),
+        implanted_by="Nora Olsen",
+        reservoir_ml=20,
+        concentration_mcg_per_ml=500,
+        daily_dose_mcg_per_day=Decimal("180.00"),
+        mode="simple continuous",
+        filled_on=date(2026, 7, 1),
+        fill_ml=Decimal("20.0"),
+        alarm_on=date(2026, 8, 20),
+        refill_by=date(2026, 8, 13),
+        end_of_service_on=date(2033, 4, 14),
+        replacement_indicator_on=None,
+        catheter_model="ascenda",
+        tip_level="T9",
+        prescriber="P. Hartmann",
+        phone_24h="+1 555 0100",
+        hospital="Riverside Hospital",
+        risks=("cannot tell symptoms", "lives alone"),
+        allergies="penicillin: rash",
+        oral_rescue="Tablets in the bag with this card, as in the letter of 15 April",
+    )
+    return replace(known, **changes)

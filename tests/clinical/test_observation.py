@@ -8,19 +8,25 @@ import pytest
 
 from pathway.clinical.observation import (
     ADVERSE_EVENTS,
+    BASELINE_WITHIN_H,
+    GRACE_MINUTES,
     MAS_FALL,
     OBSERVE_H,
     PENN_FALL,
     VERDICT_H,
+    VITALS_MINUTES,
     Check,
     Observation,
     Reading,
     TrialVerdict,
+    minute_problems,
     next_observation,
     observation_schedule,
+    observation_to_take,
+    timing_problems,
     trial_verdict,
 )
-from pathway.clinical.results import CannotCompute
+from pathway.clinical.results import CannotCompute, Reason
 from pathway.clinical.scales import AshworthVariant
 from tests.clinical.builders import NOON, d, refusal
 
@@ -42,6 +48,81 @@ def test_next_observation_is_the_earliest_open_one() -> None:
     assert next_observation(NOON, []) == first
     assert next_observation(NOON, {0, 30}) == second
     assert next_observation(NOON, {due.minute for due in observation_schedule(NOON)}) is None
+
+
+MINUTES = VITALS_MINUTES.value
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "done", "minute"),
+    [
+        (10, (), 0),  # nothing is due after the dose: the reading before it is missing
+        (14.9, (), 0),
+        (15, (), 15),  # what is due now goes before what is missing
+        (29.9, (0,), 15),
+        (30, (0,), 30),  # 15 min can no longer be taken
+        (10, (0,), 15),
+        (80, (0, 15, 30, 45), 60),
+        (80, (0, 15), 60),
+        (80, (0, 15, 60), 90),
+        (80, (15, 60), 0),
+        (539, MINUTES[:-1], 480),
+        (540, MINUTES[:-1], 480),
+        (540, (0, *MINUTES[2:]), 15),  # missed: perhaps it stands on paper
+        (600, (), 0),
+    ],
+)
+def test_the_observation_to_take_now(elapsed: float, done: tuple[int, ...], minute: int) -> None:
+    found = observation_to_take(NOON, set(done), NOON + timedelta(minutes=elapsed))
+    assert found is not None
+    assert (found.minute, found.at) == (minute, NOON + timedelta(minutes=minute))
+
+
+def test_a_complete_day_asks_for_nothing() -> None:
+    assert observation_to_take(NOON, set(MINUTES), NOON) is None
+    assert (BASELINE_WITHIN_H.value, GRACE_MINUTES.value) == (24, 5)
+    assert {BASELINE_WITHIN_H.citation, GRACE_MINUTES.citation} == {"local policy"}
+
+
+def test_only_minutes_of_the_schedule_2_1() -> None:
+    assert all(minute_problems(minute) == () for minute in MINUTES)
+    known = "0, 15, 30, 45, 60, 90, 120, 180, 240, 300, 360, 420, 480"
+    for minute in (-1, 1, 479):
+        text = f"There is no observation at {minute} min; they are at {known} min."
+        assert minute_problems(minute) == (Reason("minute", text),)
+    for minute in (481, 540):
+        assert minute_problems(minute) == (Reason("minute", "Observations end 8 h after the injection."),)
+
+
+@pytest.mark.parametrize(
+    ("minute", "taken", "text"),
+    [
+        (0, 0, ""),
+        (0, -1440, ""),
+        (0, 1, "The reading at 0 min is taken before the injection, not after it."),
+        (0, -1441, "The reading at 0 min was taken more than 24 h before the injection: take it again."),
+        (15, 0, "This time is before the injection: only the reading at 0 min is."),
+        (15, -1, "This time is before the injection: only the reading at 0 min is."),
+        (15, 1, ""),
+        (15, 29, ""),
+        (15, 29.9, ""),
+        (15, 30, "This is 30 min after the injection: that is the observation at 30 min."),
+        (30, 14, "This is 14 min after the injection: that is the observation at 15 min."),
+        (30, 15, ""),
+        (60, 45, ""),
+        (60, 89, ""),
+        (60, 150, "This is 150 min after the injection: that is the observation at 120 min."),
+        (60, 5, "This is 5 min after the injection: that is the observation at 15 min."),
+        (480, 419, "This is 419 min after the injection: that is the observation at 420 min."),
+        (480, 539, ""),
+        (480, 540, "This is 540 min after the injection: observations end at 480 min."),
+        (60, 540, "This is 540 min after the injection: observations end at 480 min."),
+        (60, 539, "This is 539 min after the injection: that is the observation at 480 min."),
+    ],
+)
+def test_a_reading_belongs_to_its_minute(minute: int, taken: float, text: str) -> None:
+    found = timing_problems(minute, NOON, NOON + timedelta(minutes=taken))
+    assert found == ((Reason("observed_at", text),) if text else ())
 
 
 def reading(hour: str, hip: str, knee: str, penn: int | None = None) -> Reading:

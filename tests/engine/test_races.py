@@ -16,12 +16,13 @@ from pathway.engine.referrals import Referral, refer
 from pathway.engine.signoffs import sign
 from pathway.engine.timers import fire_due
 from pathway.engine.todos import claim, complete
-from pathway.models import Case, Event, Notice, SignOff, StageVisit, Timer, Todo
+from pathway.models import Case, Event, Notice, SignOff, StageVisit, Timer, Todo, TrialObservation
 from pathway.models.base import new_id
 from pathway.protocol.roles import Decision, Role, Stage
 from pathway.queries.facts import facts_hash
 from tests.cast import MONDAY, Cast, make_cast, patient_values, person, referred
 from tests.engine.test_edges import at_stage, do_until, ready
+from tests.engine.test_trials import TrialDay
 from tests.examples import moved
 from tests.walk import Walk
 
@@ -192,3 +193,20 @@ class _Fired:
 
     def __init__(self, count: int) -> None:
         self.count = count
+
+
+def test_two_nurses_record_the_same_minute(cast: Cast) -> None:
+    """Different numbers: the second is told. The same numbers: nothing doubles."""
+    day = TrialDay(cast)
+    colleague = person("noel", cast.clinic, Role.NURSE)
+    results = at_once(
+        lambda: day.observe(15, heart_rate=74),
+        lambda: day.observe(15, colleague, heart_rate=92),
+    )
+    assert len(winners(results)) == 1
+    [refused] = [result for result in results if isinstance(result, EngineError)]
+    assert "already recorded by a colleague" in str(refused)
+    results = at_once(*(lambda by=by: day.observe(30, by) for by in (day.nurse, colleague)))
+    assert len(winners(results)) == 1
+    assert TrialObservation.objects.filter(superseded_at__isnull=True).count() == 2
+    assert Event.objects.filter(verb="observe").count() == 2

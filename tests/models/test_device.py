@@ -29,7 +29,6 @@ FILLED: dict[str, Any] = {
     "end_of_service_on": date(2033, 4, 14),
 }
 BROKEN: list[tuple[dict[str, Any], str]] = [
-    ({"reservoir_ml": 30}, "pump_reservoir_known"),
     ({"filled_at": None}, "pump_fill_whole"),
     ({"fill_ml": None}, "pump_fill_whole"),
     ({"daily_dose_mcg_per_day": None}, "pump_dose_whole"),
@@ -131,6 +130,24 @@ def test_all_checks_of_a_pump_are_in_the_table() -> None:
         if not constraint.name.endswith(("in_place", "case"))
     }
     assert checks == {constraint for _, constraint in BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"model": "Sample 20"}, "pathway_pump_model_check"),
+        ({"model": ""}, "pathway_pump_model_check"),
+        ({"reservoir_ml": 61}, "pathway_pump_reservoir_ml_check"),
+        ({"reservoir_ml": 4, "fill_ml": Decimal(3)}, "pathway_pump_reservoir_ml_check"),
+    ],
+)
+def test_a_code_and_a_size_have_their_shape(case: Case, changes: dict[str, Any], check: str) -> None:
+    with pytest.raises(IntegrityError, match=check):
+        pump(case, **changes)
+
+
+def test_a_clinics_own_model_and_size_are_stored(case: Case) -> None:
+    assert pump(case, model="sample-20", reservoir_ml=18).in_place
 
 
 def test_one_pump_in_place_a_case(case: Case) -> None:

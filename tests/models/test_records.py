@@ -12,12 +12,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from pathway.clinical.site_pump import site_model
 from pathway.clinical.steps import Phase
 from pathway.models import Case, Clinic, Clinician, Patient, ProtocolVersion, Todo
 from pathway.models.checked import CheckedRecord
 from pathway.models.fields import Amount, Choice, Codes, LongText, Rows, Whole
 from pathway.models.records import RECORDS
 from tests.examples import BIRTH_DATE, EXAMPLES, RULES, SITUATION, TODAY, example, moved, running
+from tests.pumps import typed
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 BOUND = ("case", "todo", "recorded_by")
@@ -65,7 +67,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("call_note", {"function": ""}, "call_asked_enough", "function"),
     ("call_note", {"headache": True}, "call_concern_has_action", "action"),
     ("call_note", {"reached": "nobody", "headache": None}, "call_concern_has_action", "action"),
-    ("surgical_plan", {"reservoir_ml": 30}, "planned_reservoir_known", "reservoir_ml"),
     ("surgical_plan", {"consent": False}, "surgical_plan_gap_is_explained", "remarks"),
     ("anesthesia_plan", {"anticoagulant_hold": "confirmed"}, "implant_hold_whole", "hold_from"),
     (
@@ -80,7 +81,6 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
         "restart_on",
     ),
     ("anesthesia_plan", {"ready": False}, "anesthesia_not_ready_is_explained", "remarks"),
-    ("operation", {"reservoir_ml": 30}, "implanted_reservoir_known", "reservoir_ml"),
     (
         "operation",
         {"concentration_mcg_per_ml": 1500},
@@ -129,6 +129,8 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("refill", {"previous_concentration_mcg_per_ml": 1000}, "refill_strength_change_bridged", "bridge"),
     ("device_plan", {"eri_seen": True}, "eri_has_date", "eri_seen_on"),
     ("emergency_check", {"mri_advice_current": False}, "stale_advice_has_action", "action"),
+    ("emergency_check", {"plan_current": False}, "stale_advice_has_action", "action"),
+    ("card_issue", {"old_card_destroyed": False}, "old_card_is_explained", "remarks"),
     ("volume_event", {"dose_mcg": None}, "volume_event_has_amount", "dose_mcg"),
     ("volume_event", {"event": "purge"}, "volume_event_has_amount", "volume_ml"),
     ("volume_event", {"event": "stopped"}, "volume_event_has_amount", "volume_ml"),
@@ -264,6 +266,7 @@ UNTRUE: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 # Values that are wrong for this patient or this day.
+SAMPLE = site_model("sample-20", "Sample 20", "Sample", typed())
 UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("assessment", {"assessed_on": date(2026, 10, 1)}, {}, "assessed_on", "future"),
     ("assessment", {"assessed_on": date(1984, 5, 16)}, {}, "assessed_on", "birth"),
@@ -283,6 +286,35 @@ UNTIMELY: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
         "12 years",
     ),
     ("operation", {"pump_model": "prometra-ii"}, {"birth_date": date(2016, 1, 1)}, "pump_model", "12 years"),
+    (
+        "operation",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known. A site can add a model with its manual's numbers.",
+    ),
+    (
+        "surgical_plan",
+        {"pump_model": "sample-20"},
+        {},
+        "pump_model",
+        "The pump model 'sample-20' is not known.",
+    ),
+    (
+        "operation",
+        {"reservoir_ml": 30},
+        {},
+        "reservoir_ml",
+        "SynchroMed II comes with 20 or 40 mL [V:S40], not 30 mL.",
+    ),
+    ("surgical_plan", {"reservoir_ml": 18}, {}, "reservoir_ml", "comes with 20 or 40 mL"),
+    (
+        "operation",
+        {"pump_model": "sample-20"},
+        {"pump_models": {"sample-20": SAMPLE}},
+        "reservoir_ml",
+        "Sample 20 comes with 10 or 18 mL [M:SITE], not 20 mL.",
+    ),
     (
         "program",
         {"effective_at": datetime(2026, 3, 31, 17, 0, tzinfo=UTC), "effective_on": date(2026, 3, 31)},
@@ -460,7 +492,10 @@ def test_moved_example_is_valid_on_its_day(kind: str) -> None:
         ("eligibility", {"eligible": True, "blockers": []}),
         ("mdt_minute", {"met_on": "2026-02-10"}),
         ("booking", {"date": "2026-03-03", "consent_on_file": True}),
-        ("trial_plan", {"hold_confirmed": True}),
+        (
+            "trial_plan",
+            {"hold_confirmed": True, "hold": "not_applicable", "hold_from": None, "cautious": False},
+        ),
         (
             "trial_dose",
             {
@@ -509,7 +544,9 @@ def test_moved_example_is_valid_on_its_day(kind: str) -> None:
         ("goals_review", {"reviewed_on": "2026-07-14", "gas_t": "58.03"}),
         ("refill", {"refilled_on": "2026-07-01", "filled_ml": "20", "aspirated_ml": "3"}),
         ("device_plan", {"planned_on": "2032-10-15"}),
-        ("emergency_check", {"checked_on": "2026-09-01"}),
+        ("emergency_check", {"checked_on": "2026-09-01", "plan_current": True}),
+        ("emergency_plan", {"written_on": "2026-04-15"}),
+        ("card_issue", {"issued_on": "2026-04-20", "facts_hash": "0" * 64}),
         ("note", {}),
     ],
 )

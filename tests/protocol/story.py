@@ -50,6 +50,8 @@ FORMS = frozenset(
         "refill",
         "device_plan",
         "emergency_check",
+        "emergency_plan",
+        "card_issue",
         "note",
     }
 )

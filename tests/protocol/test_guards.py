@@ -192,7 +192,7 @@ def test_dose_settled(unchanged_days: int, code: str | None) -> None:
     found = reasons("dose_settled", facts(Stage.TITRATION, pump=pump))
     assert [reason.code for reason in found] == ([] if code is None else [code])
     if code:
-        assert f"{max(unchanged_days, 0)} days; the protocol asks for 28 (local policy)" in found[0].text
+        assert f"{max(unchanged_days, 0)} days; the protocol asks for 28 [P]" in found[0].text
 
 
 @pytest.mark.parametrize("pump", [None, replace(PUMP, dose_since=None)])

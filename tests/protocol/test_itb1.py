@@ -51,8 +51,8 @@ DUTIES = {
     },
 }
 ANYTIME = {
-    "physiatrist": "refill program_change pump_event",
-    "coordinator": "book_refill mdt_dissent hold_review next_step",
+    "physiatrist": "refill emergency_plan program_change pump_event",
+    "coordinator": "book_refill emergency_card mdt_dissent hold_review next_step",
     "neurosurgeon": "service_life replace_after_eri",
 }
 

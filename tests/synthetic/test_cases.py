@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from pathway.clinical.observation import observation_schedule
 from pathway.models import Case, ProgramRecord, Pump, Refill, SignOff, StageVisit, Timer, Todo
 from pathway.protocol.roles import Stage
+from pathway.queries.observations import observations_of, readings_of
 from pathway.synthetic.cases import make_case
 from pathway.synthetic.demo import HILLSIDE_CASES, RIVERSIDE_CASES
 from pathway.synthetic.scenario import Scenario
@@ -76,3 +78,18 @@ def test_a_signature_lapsed_and_waits_to_be_given_anew(staff: Staff) -> None:
     gone = SignOff.objects.get(case_id=walked.case_id, role="physiatrist")
     assert gone.lapsed_at is not None
     assert Todo.objects.filter(case_id=walked.case_id, key="candidacy_physiatrist", state="open").exists()
+
+
+def test_a_trial_day_is_under_way_with_one_observation_late(staff: Staff) -> None:
+    under_way = next(one for one in SCENARIOS if one.injected_ago is not None)
+    walked = make_case(staff, under_way, seed="day", number=1, end=WEDNESDAY, spread=1.3)
+
+    todo = Todo.objects.get(case_id=walked.case_id, key="trial_readings", state="open")
+    given_at = datetime.fromisoformat(
+        Todo.objects.get(case_id=walked.case_id, key="trial_dose").result["given_at"]
+    )
+    assert given_at == WEDNESDAY - timedelta(minutes=under_way.injected_ago or 0)
+    done = [row.minute for row in observations_of(todo.id)]
+    due = [one.minute for one in observation_schedule(given_at) if one.at <= WEDNESDAY]
+    assert due == [*done, 240], "the last one that fell due is late"
+    assert [row.hour for row in readings_of(observations_of(todo.id))] == [0, 1, 2]

@@ -117,7 +117,7 @@ def test_a_stored_moment_is_shown_in_the_clinics_time() -> None:
         ("taper_plan", "start_mg_per_day", "80 mcg/day", "enter 0.08 if that is meant"),
         ("taper_plan", "step_percent", "80", "from 1 to 50 %"),
         ("refill", "filled_ml", "20 mL/day", "measures flow"),
-        ("refill", "filled_ml", "41", "from 0.5 to 40 mL"),
+        ("refill", "filled_ml", "61", "from 0.5 to 60 mL"),
         ("surgical_review", "weight_kg", "61,5", "with a point"),
         ("surgical_review", "weight_kg", "9999", "before the decimal point"),
         ("assessment", "nrs_pain", "11", "from 0 to 10"),
@@ -195,16 +195,37 @@ def test_a_question_that_may_stay_open_is_stored_as_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "words", "source"),
     [
-        ("trial_dose", "Screening strength is 50 mcg/mL only [V:S4]"),
-        ("program", "[V:S4,S14]"),
-        ("refill", "[V:S57]"),
-        ("anesthesia_review", "from ASA class IV on [P]"),
+        ("trial_dose", "Screening strength is 50 mcg/mL only", "S4"),
+        ("program", "Steps up: spinal adults", "S4"),
+        ("refill", "Needed when aspirated and expected differ by more than 2 mL", "S57"),
+        ("anesthesia_review", "from ASA class IV on", "tag-P"),
     ],
 )
-def test_a_limit_shows_its_source(kind: str, words: str) -> None:
-    assert words in str(blank(kind))
+def test_a_limit_leads_to_its_source(kind: str, words: str, source: str) -> None:
+    html = str(blank(kind))
+    help_text = html[html.index(words) :]
+    assert f'href="/help/sources/#{source}"' in help_text[: help_text.index("</div>")]
+
+
+@pytest.mark.parametrize("kind", ["surgical_plan", "operation"])
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        (
+            "pump_model",
+            "medstream",
+            "The pump model 'medstream' is not known. A site can add a model with its manual's numbers.",
+        ),
+        ("reservoir_ml", "30", "No pump known here has a reservoir of 30 mL."),
+        ("reservoir_ml", "many", "No pump known here has a reservoir of many mL."),
+    ],
+)
+def test_a_device_that_nobody_knows_is_told_at_its_field(
+    kind: str, name: str, typed: str, words: str
+) -> None:
+    assert words in errors(filled(kind, **{name: typed}), name)
 
 
 def test_units_are_shown_beside_numbers() -> None:

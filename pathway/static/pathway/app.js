@@ -50,8 +50,9 @@ document.addEventListener("htmx:error", (event) => {
 // --- Forms: start at the first error, send once, warn before typed work is left ---
 const focusError = (root) => root.querySelector("[data-error-summary]")?.focus();
 focusError(document);
+const isRead = (target) => target?.closest?.("[role=status], [aria-live]"); // read out, never focused
 document.addEventListener("htmx:after:swap", (event) => {
-  if (!pollOf(event)) focusError(document);
+  if (!pollOf(event) && !isRead(event.detail?.ctx?.target)) focusError(document);
 });
 
 const dirty = new Set();

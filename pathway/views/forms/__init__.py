@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathway.views.forms import evaluation, followup, implant, selection, trial
+from pathway.views.forms import emergency, evaluation, followup, implant, selection, trial
 from pathway.views.forms.record import RecordForm
 
 FORMS: dict[str, type[RecordForm]] = {
@@ -39,6 +39,8 @@ FORMS: dict[str, type[RecordForm]] = {
         followup.VolumeEventForm,
         followup.SecondCheckForm,
         followup.NoteForm,
+        emergency.EmergencyPlanForm,
+        emergency.CardIssueForm,
     )
 }
 

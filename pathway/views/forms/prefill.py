@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from pathway.models import Goals, Todo
+from pathway.models import Goals, NeuroHistory, Todo
+from pathway.queries.card import read_sources
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
 
 
 def known_of(todo: Todo, kind: str) -> dict[str, Any]:
     """Initial values by field for the record `kind` that completes this to-do. At most one query."""
+    if kind == "card_issue":
+        return _card_of(todo)
     if kind == "booking" and todo.key in BOOKED:
         return {"booked": BOOKED[todo.key]}
+    if kind == "trial_plan":
+        walks = NeuroHistory.objects.filter(case_id=todo.case_id, superseded_at__isnull=True, ambulatory=True)
+        return {"cautious": True} if walks.exists() else {}
     if kind == "goals_review":
         goals = (
             Goals.objects.filter(case_id=todo.case_id, superseded_at__isnull=True)
@@ -25,3 +31,11 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
         rows = goals.goals if goals else []
         return {"goals": [{"goal": row["goal"], "weight": row["weight"]} for row in rows]}
     return {}
+
+
+def _card_of(todo: Todo) -> dict[str, Any]:
+    """The edition of the card, and the language of the one before."""
+    sources = read_sources(todo.case_id)
+    facts, last = sources.facts(), sources.card_issue or sources.device_registration
+    language = getattr(last, "language", "") or getattr(last, "card_language", "")
+    return {"facts_hash": facts.facts_hash, "language": language} if facts else {}

@@ -20,12 +20,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from pathway.clinical.device import SITE_MODEL_HINT
 from pathway.clinical.quantities import Unit, read_quantity, typed_twice
 from pathway.clinical.results import CannotCompute
 from pathway.clinical.situation import Situation
 from pathway.models.checked import CheckedRecord
 from pathway.models.columns import Cell, Column, Table
-from pathway.models.fields import Amount, Codes, LongText, Rows, Whole
+from pathway.models.fields import Amount, Codes, LongText, PumpCode, ReservoirSize, Rows, Whole
 from pathway.models.record import BOOKKEEPING
 from pathway.models.records import RECORDS
 from pathway.views.forms.base import ScreenModelForm
@@ -108,6 +109,39 @@ def second_field(colleagues: Sequence[tuple[str, str]]) -> forms.ChoiceField:
         label="Second clinician",
         help_text="Asked above 1000 mcg/day, for another strength and after a stop of more than 48 h [P]",
     )
+
+
+def pump_field(field: forms.Field, situation: Situation) -> forms.ChoiceField:
+    """A choice among the models that the clinic knows; another code is refused as the clinical layer would."""
+    known = [(code, model.name) for code, model in situation.pump_models.items()]
+    refused = f"The pump model '%(value)s' is not known. {SITE_MODEL_HINT}"
+    return forms.ChoiceField(
+        choices=[("", "Choose"), *known],
+        label=field.label,
+        help_text=field.help_text or SITE_MODEL_HINT,
+        required=field.required,
+        error_messages={"invalid_choice": refused},
+    )
+
+
+def reservoir_field(field: forms.Field, situation: Situation) -> forms.TypedChoiceField:
+    """A choice among the sizes of all known models; whether the chosen model has it, the record asks."""
+    sizes = sorted(
+        {int(size) for model in situation.pump_models.values() for size in model.reservoir_sizes_ml.value}
+    )
+    return forms.TypedChoiceField(
+        choices=[("", "Choose"), *((size, f"{size} mL") for size in sizes)],
+        coerce=int,
+        empty_value=None,
+        label=field.label,
+        help_text=field.help_text,
+        required=field.required,
+        error_messages={"invalid_choice": "No pump known here has a reservoir of %(value)s mL."},
+    )
+
+
+DEVICE_FIELDS = {PumpCode: pump_field, ReservoirSize: reservoir_field}
+"""Columns whose choices depend on the models that the clinic knows."""
 
 
 def cell_field(column: Column) -> forms.Field:
@@ -203,6 +237,10 @@ class RecordForm(ScreenModelForm):
         self.zone = ZoneInfo(situation.time_zone)
         for name in self._meta.model.DERIVED:
             self.fields.pop(name, None)
+        for name in list(self.fields):
+            choose = DEVICE_FIELDS.get(type(self._meta.model._meta.get_field(name)))
+            if choose is not None:
+                self.fields[name] = choose(self.fields[name], situation)
         if self.SECOND:
             self.fields[SECOND_FIELD] = second_field(colleagues)
         for name in self.TWICE:
@@ -228,7 +266,8 @@ class RecordForm(ScreenModelForm):
             if name.endswith(AGAIN) or name == SECOND_FIELD:
                 continue
             column = self._meta.model._meta.get_field(name)
-            if isinstance(column, Amount | Whole) and column.unit and not column.choices:
+            chosen = isinstance(self.fields[name], forms.ChoiceField)
+            if isinstance(column, Amount | Whole) and column.unit and not chosen:
                 units[name] = column.unit
         return units
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 from pathway.views.forms.record import RecordForm
 
@@ -11,11 +13,16 @@ class TrialPlanForm(RecordForm):
 
     fieldsets = [
         ("Blood thinner", ["anticoagulant_hold", "prescriber", "hold_from"]),
-        ("On the day", ["sedation_plan", "monitoring_plan", "remarks"]),
+        ("On the day", ["cautious", "sedation_plan", "monitoring_plan", "remarks"]),
     ]
 
     class Meta(RecordForm.Meta):
         model = TrialPlan
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.initial.get("cautious") and not self.is_bound:
+            self.fields["cautious"].help_text += ". Suggested here: this patient walks; you decide"
 
 
 class TrialDoseForm(RecordForm):

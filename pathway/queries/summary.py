@@ -1,0 +1,59 @@
+"""The records that a case summary quotes: the newest of each kind, and every dose. One query; it words nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from pathway.models import (
+    RECORDS,
+    ClinicalRecord,
+    Goals,
+    GoalsReview,
+    MedicationHistory,
+    NeuroHistory,
+    ProgramRecord,
+    Refill,
+    TrialReadings,
+)
+from pathway.queries.records import rows_together
+
+NEWEST = ("neuro_history", "medication_history", "goals", "goals_review")
+EVERY = ("trial_readings", "program", "refill")
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRecords:
+    """Standing records, lists oldest first. None where nothing was recorded."""
+
+    neuro_history: NeuroHistory | None = None
+    medication_history: MedicationHistory | None = None
+    goals: Goals | None = None
+    goals_review: GoalsReview | None = None
+    readings: list[TrialReadings] = field(default_factory=list)
+    programs: list[ProgramRecord] = field(default_factory=list)
+    refills: list[Refill] = field(default_factory=list)
+
+
+def read_summary(case_id: UUID) -> SummaryRecords:
+    """What the summary of a case quotes. One query."""
+    parts: list[tuple[str, QuerySet[Any]]] = [
+        *((kind, _standing(kind, case_id).order_by("-recorded_at", "-id")[:1]) for kind in NEWEST),
+        *((kind, _standing(kind, case_id)) for kind in EVERY),
+    ]
+    found: dict[str, list[Any]] = {kind: [] for kind in (*NEWEST, *EVERY)}
+    for kind, record in rows_together(parts):
+        found[kind].append(record)
+    return SummaryRecords(
+        **{kind: next(iter(found[kind]), None) for kind in NEWEST},
+        readings=sorted(found["trial_readings"], key=lambda record: (record.read_on, record.id)),
+        programs=sorted(found["program"], key=lambda record: record.effective_at),
+        refills=sorted(found["refill"], key=lambda record: record.refilled_at),
+    )
+
+
+def _standing(kind: str, case_id: UUID) -> QuerySet[ClinicalRecord]:
+    return RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)

@@ -1,0 +1,93 @@
+"""What is being typed on a trial day against the reading before the dose. Nothing here is stored or decided."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pathway.clinical.observation import MAS_FALL, PENN_FALL
+from pathway.clinical.results import plain
+from pathway.clinical.scales import ashworth_mean
+from pathway.models import TrialObservation
+from pathway.models.observation import PLACE_NAMES, grades_of
+from pathway.models.trial import SEDATION
+from pathway.queries.observations import variant_of
+from pathway.views.trial_day import TrialDay
+
+VITALS = (
+    ("heart_rate", "Heart rate", "/min"),
+    ("systolic", "Systolic pressure", "mmHg"),
+    ("diastolic", "Diastolic pressure", "mmHg"),
+    ("spo2", "SpO2", "%"),
+    ("respiratory_rate", "Breaths", "/min"),
+    ("temperature_c", "Temperature", "°C"),
+)
+
+
+def change_of(day: TrialDay, minute: int, typed: dict[str, Any]) -> dict[str, Any]:
+    """What is typed against the reading before the dose: lines of a table, and sentences. Nothing is stored."""
+    before = day.by_minute.get(0)
+    grades = grades_of(typed.get("tone") or [])
+    if minute == 0:
+        mean = ashworth_mean(grades, variant_of(day.baseline)) if grades else None
+        said = f" Its mean MAS is {plain(mean)}." if isinstance(mean, Decimal) else ""
+        return {"lines": [], "notes": [f"Later readings are compared with this one.{said}"], "met": False}
+    if before is None:
+        return {
+            "lines": [],
+            "notes": ["There is no reading before the injection to compare with."],
+            "met": False,
+        }
+    lines = [*_tone_lines(before.grades(), grades), *_vital_lines(before, typed)]
+    notes, met = _response(day, before, minute, grades, typed.get("penn"))
+    return {"lines": lines, "notes": notes, "met": met}
+
+
+def _tone_lines(before: dict[str, str], now: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    return [
+        (PLACE_NAMES[place], before[place], grade, "same" if before[place] == grade else "changed")
+        for place, grade in now.items()
+        if place in before
+    ]
+
+
+def _vital_lines(before: TrialObservation, typed: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    lines = []
+    for name, label, unit in VITALS:
+        old, new = getattr(before, name), typed.get(name)
+        if old is None or new is None:
+            continue
+        difference = Decimal(new) - Decimal(old)
+        change = f"{'+' if difference > 0 else ''}{plain(difference)} {unit}" if difference else "same"
+        lines.append((label, f"{plain(Decimal(old))} {unit}", f"{plain(Decimal(new))} {unit}", change))
+    sedation = dict(SEDATION)
+    if typed.get("sedation"):
+        old, new = sedation[before.sedation], sedation[typed["sedation"]]
+        lines.append(("Sedation", old, new, "same" if old == new else "changed"))
+    return lines
+
+
+def _response(
+    day: TrialDay, before: TrialObservation, minute: int, grades: dict[str, str], penn: Any
+) -> tuple[list[str], bool]:
+    """The fall of mean MAS and of Penn with the limits they are read against; whether one is reached."""
+    notes, met = [], False
+    missing = [PLACE_NAMES[place] for place in before.grades() if place not in grades]
+    if grades and missing:
+        notes.append(f"Still to score for the mean: {', '.join(missing)}.")
+    elif grades and before.grades():
+        variant = variant_of(day.baseline)
+        old, new = ashworth_mean(before.grades(), variant), ashworth_mean(grades, variant)
+        if isinstance(old, Decimal) and isinstance(new, Decimal):
+            met = old - new >= MAS_FALL.value
+            notes.append(
+                f"Mean MAS {plain(old)} - {plain(new)} = {plain(old - new)}; the limit is a fall of "
+                f"{plain(MAS_FALL.value)} {MAS_FALL.bracket}."
+            )
+    if penn not in (None, "") and before.penn is not None:
+        fall = before.penn - int(penn)
+        met = met or fall >= PENN_FALL.value
+        notes.append(
+            f"Penn {before.penn} - {penn} = {fall}; the limit is a fall of {PENN_FALL.value} {PENN_FALL.bracket}."
+        )
+    return notes, met

@@ -1,0 +1,178 @@
+"""What a program and a refill mean, beside the form: as it is typed, on the whole page, and outside the plan."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pathway.models import Event, ProgramRecord, Pump, Todo
+from pathway.models.base import new_id
+from pathway.protocol.roles import Role, Stage
+from tests.cast import Cast, make_cast, person
+from tests.engine.test_edges import at_stage, do_until
+from tests.engine.traces import nothing_written
+from tests.examples import written
+from tests.views.desk import Desk, at, todo_url
+from tests.walk import Walk
+
+pytestmark = pytest.mark.django_db
+HX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def walk(cast: Cast) -> Walk:
+    """Titration: 100 mcg/day runs since the operation, at 500 mcg/mL; a review is open five days later."""
+    walk = do_until(at_stage(cast, Stage.TITRATION), "titration_review")
+    walk.wait(5)
+    return walk
+
+
+def posted(walk: Walk, kind: str = "program", **changes: Any) -> dict[str, Any]:
+    return written(kind, walk.today) | changes
+
+
+def words(page: str) -> str:
+    """The text of a page in one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def fragment(walk: Walk, key: str, kind: str = "program", **changes: Any) -> str:
+    url = todo_url(walk.todo(key), "check")
+    with at(walk.at), nothing_written():
+        answer = Desk(walk.cast.phil).post(url, posted(walk, kind, **changes), **HX)
+    assert answer.status_code == 200
+    return words(answer.content.decode())
+
+
+def test_a_blank_form_says_what_runs_and_where_the_limit_is(walk: Walk) -> None:
+    with at(walk.at):
+        page = words(Desk(walk.cast.phil).get(todo_url(walk.todo("titration_review"))))
+    assert "100 mcg/day at 500 mcg/mL" in page
+    assert "not above 30 % (adult, spinal origin, titration)" in page
+    assert "24 mcg/day at 500 mcg/mL (0.048 mL/day)" in page
+
+
+def test_a_dose_is_judged_as_it_is_typed(walk: Walk) -> None:
+    said = fragment(walk, "titration_review", daily_dose_mcg_per_day="120")
+    assert "100 → 120 mcg/day, +20.0 %" in said
+    assert "0.24 mL/day at 500 mcg/mL" in said
+    assert "Refill by" in said
+    assert "7 days before the earlier limit" in said
+    over = fragment(walk, "titration_review", daily_dose_mcg_per_day="150")
+    assert "Needs a reason. +50 % is above the step limit of 30 %" in over
+
+
+def test_a_dose_that_the_pump_cannot_run_says_what_it_can(walk: Walk) -> None:
+    said = fragment(walk, "titration_review", daily_dose_mcg_per_day="20", over_limit_reason="x")
+    assert "below the least flow of SynchroMed II, 0.048 mL/day" in said
+
+
+def test_another_strength_shows_the_bridge_and_asks_for_two_people(walk: Walk) -> None:
+    said = fragment(walk, "titration_review", concentration_mcg_per_ml="2000", daily_dose_mcg_per_day="120")
+    # path 0.199 + 92 cm x 0.0022 = 0.4014 mL; 0.4014 x 500 / 120 x 24 = 40.1 h; 0.4014 x 2000 = 802.8 mcg
+    assert "40.1 h at 0.24 mL/day; the programmer shows 802.8 mcg, 200.7 mcg really flow" in said
+    assert "Needs a second clinician. A new concentration takes two people." in said
+
+
+def test_a_first_program_stands_beside_the_labels_start(cast: Cast) -> None:
+    walk = do_until(at_stage(cast, Stage.IMPLANT), "first_program")
+    said = fragment(walk, "first_program", daily_dose_mcg_per_day="150")
+    assert "2 x 50 mcg = 100 mcg over 24 h" in said
+    assert "150 mcg/day is above the label&#x27;s start" in said
+
+
+def test_a_refill_shows_expected_against_found_and_the_new_dates(walk: Walk) -> None:
+    # 18 mL, 0.2 mL/day for five days: 17.0 mL are left
+    said = fragment(walk, "refill", "refill", expected_residual_ml="", aspirated_ml="19")
+    assert "19 mL is more than the 18 mL that were in the pump after its last fill" in said
+    said = fragment(walk, "refill", "refill", expected_residual_ml="", aspirated_ml="14.5")
+    assert "Expected by the records 17 mL" in said
+    assert "14.5 - 17 = -2.5 mL: more was delivered than programmed" in said
+    assert "2.5 mL off the expected volume; the limit is 2." in said
+
+
+def test_nothing_typed_yet_is_no_error_in_the_panel(walk: Walk) -> None:
+    url = todo_url(walk.todo("titration_review"), "check")
+    with at(walk.at):
+        said = words(Desk(walk.cast.phil).post(url, {}, **HX).content.decode())
+    assert "Enter time, strength and dose" in said
+
+
+def test_without_script_the_whole_page_comes_back_with_what_was_typed(walk: Walk) -> None:
+    url = todo_url(walk.todo("titration_review"), "check")
+    with at(walk.at), nothing_written():
+        answer = Desk(walk.cast.phil).post(url, posted(walk, daily_dose_mcg_per_day="120"))
+    page = answer.content.decode()
+    assert "100 → 120 mcg/day" in words(page)
+    assert 'value="120"' in page
+
+
+def test_a_colleague_of_another_role_is_told_so(walk: Walk) -> None:
+    url = todo_url(walk.todo("titration_review"), "check")
+    with at(walk.at), nothing_written():
+        assert Desk(walk.cast.nora).post(url, posted(walk)).status_code == 403
+
+
+def record_url(walk: Walk, key: str = "program_change", check: bool = False) -> str:
+    return f"/cases/{walk.case_id}/record/{key}/{'check/' if check else ''}"
+
+
+def test_a_program_is_recorded_outside_the_plan_once(walk: Walk) -> None:
+    desk = Desk(walk.cast.phil)
+    with at(walk.at):
+        page = desk.get(record_url(walk))
+        [request_id] = re.findall(r'name="request_id" value="([^"]+)"', page)
+        data = posted(walk, daily_dose_mcg_per_day="120") | {"request_id": request_id}
+        assert desk.post(record_url(walk), data).status_code == 303
+        before = Event.objects.count()
+        assert desk.post(record_url(walk), data).status_code == 303
+    assert Event.objects.count() == before
+    assert ProgramRecord.objects.filter(daily_dose_mcg_per_day=120).count() == 1
+    assert Pump.objects.get().daily_dose_mcg_per_day == 120
+    assert Todo.objects.get(key="program_change").state == "done"
+
+
+def test_a_record_outside_the_plan_keeps_what_was_typed_and_its_id(walk: Walk) -> None:
+    request_id = str(new_id())
+    with at(walk.at), nothing_written():
+        answer = Desk(walk.cast.phil).post(
+            record_url(walk), posted(walk, daily_dose_mcg_per_day="0.12") | {"request_id": request_id}
+        )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "enter 120" in words(page)
+    assert f'value="{request_id}"' in page
+
+
+def test_what_may_be_recorded_is_offered_on_the_case_to_whoever_may(walk: Walk) -> None:
+    with at(walk.at):
+        assert record_url(walk) in Desk(walk.cast.phil).get(f"/cases/{walk.case_id}/")
+        assert record_url(walk) not in Desk(walk.cast.cora).get(f"/cases/{walk.case_id}/")
+        assert Desk(walk.cast.phil).post(record_url(walk, check=True), posted(walk), **HX).status_code == 200
+        Desk(walk.cast.phil).get(record_url(walk, "refill"), status=404)
+
+
+def test_two_people_answer_for_another_strength(walk: Walk, cast: Cast) -> None:
+    second = person("petra", cast.clinic, Role.PHYSIATRIST)
+    changed = {"concentration_mcg_per_ml": "1000", "concentration_mcg_per_ml_again": "1000", "bridge": "done"}
+    url = todo_url(walk.todo("titration_review"))
+    desk = Desk(cast.phil)
+    with at(walk.at):
+        refused = desk.post(url, posted(walk, **changed))
+        assert refused.status_code == 422
+        assert "Name the second clinician who checks it." in words(refused.content.decode())
+        assert desk.post(url, posted(walk, **changed, second_clinician=str(second.pk))).status_code == 303
+    todo = Todo.objects.get(key="second_check")
+    assert (todo.owner_id, todo.state, todo.safety) == (second.pk, "open", True)
+    with at(walk.at + timedelta(hours=1)):
+        page = words(Desk(second).get(todo_url(todo)))
+        assert "1000 mcg/mL" in page, "the second clinician sees what is to be checked"
+        assert Desk(second).post(todo_url(todo), {"agrees": "yes"}).status_code == 303
