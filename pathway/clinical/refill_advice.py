@@ -161,5 +161,5 @@ def _refill_program(
     after = log.until(fill.at)
     if after.program is None:
         return None
-    entry = Programmed(fill.at, fill.on, after.program, after.midnight)
+    entry = Programmed(fill.at, fill.on, after.program)
     return program_advice(situation, pump, before, entry, decision, log, at_refill=True)

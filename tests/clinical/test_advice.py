@@ -170,6 +170,8 @@ def test_a_first_program_at_another_strength_than_the_fill() -> None:
     advice = judge(situation(filled(0)), programmed(1, "200", 2000))
     assert codes(advice.findings) == ("concentration_change", "bridge_undecided")
     assert (advice.old_mcg_per_ml, advice.new_mcg_per_ml) == (500, 2000)
+    decided = judge(situation(filled(0)), programmed(1, "200", 2000), BridgeDecision.NOT_NEEDED)
+    assert codes(decided.findings) == ("concentration_change", "bridge_skipped")
 
 
 def test_the_program_of_a_replaced_pump_is_what_a_first_one_changes() -> None:
@@ -215,14 +217,23 @@ def test_no_bridge_where_the_strength_stays_or_the_length_is_missing() -> None:
         (programmed(10, "100", 50), "concentration_mcg_per_ml", "50 mcg/mL is the screening strength"),
         (programmed(10, "100", 4000), "concentration_mcg_per_ml", "No approved product has 4000 mcg/mL"),
         (programmed(10, "0"), "dose_mcg_per_day", "A dose of 0 is a stop, not a program"),
-        (programmed(-1, "100"), "effective_at", "At this time no fill of this pump is on record yet."),
-        (programmed(1, "110"), "effective_at", "A program of this very minute is on record already"),
     ],
 )
 def test_what_a_pump_cannot_run(entry: Programmed, field: str, words: str) -> None:
     result = judge_program(situation(), entry)
     assert fields_of(result) == (field,)
     assert words in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (-1, "At this time no fill of this pump is on record yet."),
+        (1, "A program of this very minute is on record already: correct that one."),
+    ],
+)
+def test_a_time_that_cannot_be(days: int, text: str) -> None:
+    assert judge_program(situation(), programmed(days, "110")) == refusal("effective_at", text)
 
 
 def test_without_a_pump_nothing_is_judged() -> None:

@@ -94,6 +94,16 @@ def test_a_bridge_needs_a_known_path() -> None:
     assert left([*FIRST, programmed(11, "100", 1000, bridged=True)], 11, None) == 18
 
 
+def test_a_bridge_leaves_before_the_program_that_follows_it() -> None:
+    state = PumpLog((FIRST[0], programmed(1, "100", 1000, bridged=True)), PATH).state()
+    assert state.events[1:] == (
+        Removal(at(1), PATH, Purpose.BRIDGE),
+        ProgramChange(at(1), simple_program(d(1000), d(100))),
+    )
+    filled_anew = PumpLog((*FIRST, filled(2, strength=1000, bridged=True)), PATH).state()
+    assert filled_anew.events[3] == Removal(at(2), PATH, Purpose.BRIDGE)
+
+
 def test_an_empty_log_knows_nothing() -> None:
     assert PumpLog().state() == PumpState()
     state = PumpLog((Removed(at(0), Purpose.BOLUS, None, d(50)),)).state()

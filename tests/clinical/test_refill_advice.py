@@ -9,9 +9,9 @@ import pytest
 
 from pathway.clinical.device import SYNCHROMED_III
 from pathway.clinical.pump_log import Filled, Measured, Stopped
-from pathway.clinical.refill_advice import RefillAdvice, discrepancies, judge_refill
+from pathway.clinical.refill_advice import RESIDUAL_GAP_ML, RefillAdvice, discrepancies, judge_refill
 from pathway.clinical.residual import Direction, Discrepancy
-from pathway.clinical.results import Severity
+from pathway.clinical.results import Finding, Severity
 from pathway.clinical.runway import Runway
 from pathway.clinical.situation import Situation
 from pathway.clinical.steps import BridgeDecision, Phase
@@ -82,9 +82,14 @@ def test_what_the_programmer_shows_counts_and_a_gap_is_said() -> None:
     gap = judge(situation(), found(61, "5.9", expected="5.9"))
     assert codes(gap.asks(Severity.WARNING)) == ("records_differ",)
     assert gap.asks(Severity.REFUSED) == ()
-    assert gap.findings[0].text == (
+    text = (
         "The programmer shows 5.9 mL, the records here give 8 mL: a program, bolus or fill may be missing here, "
         "or entered wrongly."
+    )
+    said = Finding("records_differ", Severity.WARNING, text, (RESIDUAL_GAP_ML,), "expected_residual_ml")
+    assert gap.findings == (said,)
+    assert (
+        "the records here give 7.9 mL:" in judge(situation(), found(61.3, "5", expected="5")).findings[0].text
     )
     assert gap.work_up is False
     assert codes(judge(situation(), found(61, "10.1", expected="10.1")).findings) == ("records_differ",)

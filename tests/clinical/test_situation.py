@@ -8,11 +8,14 @@ import pytest
 
 from pathway.clinical.catheter import PathVolume
 from pathway.clinical.device import CATHETER_MODELS, PROMETRA_II, PUMP_MODELS, SYNCHROMED_II
+from pathway.clinical.dosing import Population
 from pathway.clinical.pump_log import PumpLog
 from pathway.clinical.situation import Situation, path_of, planning_alarm_ml
 from pathway.clinical.steps import Phase
 from tests.clinical.builders import d, refusal
-from tests.clinical.pumps import PATH_ML, at, filled, on, programmed, pump
+from tests.clinical.pumps import PATH_ML, at, filled, on, programmed, pump, situation
+
+UNKNOWN = refusal("origin", "The origin of the spasticity is not recorded, so no step limit is known.")
 
 
 def test_what_ran_before_counts_the_fill_of_that_minute() -> None:
@@ -67,3 +70,17 @@ def test_a_situation_knows_little_by_itself() -> None:
     assert (basis.phase, basis.cautious, basis.pump, basis.trial) == (Phase.TITRATION, False, None, None)
     assert (basis.withdrawal_risk, basis.injections) == ((), ())
     assert basis.pump_models is PUMP_MODELS
+
+
+@pytest.mark.parametrize(
+    ("patient", "whose"),
+    [
+        ({}, Population.SPINAL_ADULT),
+        ({"origin": "cerebral"}, Population.CEREBRAL_ADULT),
+        ({"birth_date": on(0).replace(year=on(0).year - 17)}, Population.PAEDIATRIC),
+        ({"origin": ""}, UNKNOWN),
+        ({"birth_date": None}, UNKNOWN),
+    ],
+)
+def test_whose_limits_apply(patient: dict[str, object], whose: object) -> None:
+    assert situation(**patient).population == whose
