@@ -444,7 +444,11 @@ def test_an_unknown_pump_model(cast: Cast) -> None:
     with pytest.raises(EngineError) as refused:
         titrating(cast, values=lambda todo, values: values | other if todo.key == "operation" else values)
     assert isinstance(refused.value, Invalid)
-    assert refused.value.errors == {"pump_model": ["Value 'medstream' is not a valid choice."]}
+    assert refused.value.errors == {
+        "pump_model": [
+            "The pump model 'medstream' is not known. A site can add a model with its manual's numbers."
+        ]
+    }
 
 
 # --- two people -------------------------------------------------------------------------------------------------------
