@@ -24,8 +24,9 @@ from pathway.clinical.card_text import (
     mri_of,
     support_of,
 )
-from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS
+from pathway.clinical.device import CATHETER_MODELS, PUMP_MODELS, PumpModel
 from pathway.clinical.results import plain
+from pathway.clinical.risk import HIGH_RISK_LEVELS
 from pathway.clinical.sources import Sourced
 
 DRUG = "intrathecal baclofen"
@@ -36,9 +37,6 @@ VITAL = frozenset(
 )
 QR_NAME = 60
 SHORTENED = " … (shortened)"
-T6_OR_ABOVE = frozenset(
-    {*(f"C{number}" for number in range(1, 9)), *(f"T{number}" for number in range(1, 7))}
-)
 LAYOUT = 1
 """Raised when fixed text changes, so that every card in a pocket counts as out of date."""
 
@@ -48,7 +46,7 @@ class CardFacts:
     """What is printed about one patient and one pump. None or empty: nobody recorded it.
 
     Amounts in the units of their names, dates local to the clinic. `risks` are sentences; `pump_model` and
-    `catheter_model` are codes of `device`.
+    `catheter_model` are codes; `described` is the pump's model where the shipped ones do not know the code.
     """
 
     name: str
@@ -77,11 +75,20 @@ class CardFacts:
     risks: tuple[str, ...]
     allergies: str
     oral_rescue: str
+    described: PumpModel | None = None
+
+    @property
+    def model(self) -> PumpModel | None:
+        """The pump's model, a clinic's own included; None where nobody described it."""
+        return self.described or PUMP_MODELS.get(self.pump_model)
 
     @property
     def facts_hash(self) -> str:
         """SHA-256 (hex) over every printed fact, and over the edition of the fixed text."""
-        printed = {field.name: _canonical(getattr(self, field.name)) for field in fields(self)}
+        told = [field.name for field in fields(self) if field.name != "described"]
+        printed = {name: _canonical(getattr(self, name)) for name in told}
+        if self.described is not None:
+            printed["described"] = [pump_name(self), mri_of(self.described).value]
         text = json.dumps([LAYOUT, printed], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -153,9 +160,9 @@ def notices_of(facts: CardFacts) -> tuple[Notice, ...]:
         Notice("First steps for clinicians", FIRST_STEPS),
         Notice("Do not stop or flush", HANDS_OFF),
         Notice("Alarms", alarms_of(facts.pump_model)),
-        Notice("MRI", mri_of(facts.pump_model)),
+        Notice("MRI", mri_of(facts.model)),
         Notice("Living with the pump", LIVING),
-        Notice("Maker", support_of(facts.pump_model)),
+        Notice("Maker", support_of(facts.model)),
     )
 
 
@@ -227,7 +234,7 @@ def _pump(facts: CardFacts) -> tuple[Line, ...]:
     catheter = CATHETER_MODELS.get(facts.catheter_model)
     strength = facts.concentration_mcg_per_ml
     return (
-        _line("Pump", pump_name(facts.pump_model), "pump_model"),
+        _line("Pump", pump_name(facts), "pump_model"),
         _line("Serial number", facts.pump_serial, "pump_serial"),
         _line("Implanted", _by(day(facts.implanted_on), facts.implanted_by), "implanted_on", "implanted_by"),
         _line("Reservoir", f"{facts.reservoir_ml} mL", "reservoir_ml"),
@@ -258,7 +265,7 @@ def risks_of(
 ) -> tuple[str, ...]:
     """What makes withdrawal more dangerous for this patient. Source: clinical.md 3.6 [V:S2,S7] and 7."""
     flags = (
-        ("spinal cord injury at T6 or above", sci_level in T6_OR_ABOVE),
+        ("spinal cord injury at T6 or above", sci_level in HIGH_RISK_LEVELS.value),
         ("cannot tell symptoms", cannot_communicate),
         ("earlier baclofen withdrawal", earlier_withdrawal),
         ("lives alone", lives_alone),
@@ -267,10 +274,10 @@ def risks_of(
     return tuple(text for text, holds in flags if holds)
 
 
-def pump_name(code: str) -> str:
+def pump_name(facts: CardFacts) -> str:
     """Maker and model; the code itself for a model nobody described."""
-    model = PUMP_MODELS.get(code)
-    return f"{model.maker} {model.name}" if model else code
+    model = facts.model
+    return f"{model.maker} {model.name}" if model else facts.pump_model
 
 
 def dose_text(facts: CardFacts) -> str:
@@ -294,7 +301,7 @@ def qr_text(facts: CardFacts) -> str:
         "Pump stopped or empty = withdrawal: fever, confusion, rigid, seizures. Can kill.",
         "Drowsy, slow breathing = overdose.",
         "Do not stop the pump. Do not flush the access port.",
-        f"Pump: {pump_name(facts.pump_model)}, serial {facts.pump_serial}",
+        f"Pump: {pump_name(facts)}, serial {facts.pump_serial}",
         f"Drug: baclofen {facts.concentration_mcg_per_ml or '?'} mcg/mL, {dose_text(facts) or 'dose ' + NOT_RECORDED}",
         f"Refill by: {day(facts.refill_by) or NOT_RECORDED}",
         f"Allergies: {facts.allergies or NOT_RECORDED}",

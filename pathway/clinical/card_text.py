@@ -5,7 +5,7 @@ Knows pumps by their model's data; knows no patient.
 
 from __future__ import annotations
 
-from pathway.clinical.device import PUMP_MODELS
+from pathway.clinical.device import PumpModel
 from pathway.clinical.sources import Sourced, Tag
 
 NOT_RECORDED = "not recorded"
@@ -84,13 +84,11 @@ def alarms_of(model: str) -> Sourced[str]:
     return SYNCHROMED_ALARMS if model.startswith("synchromed") else OTHER_ALARMS
 
 
-def mri_of(model: str) -> Sourced[str]:
+def mri_of(model: PumpModel | None) -> Sourced[str]:
     """The MRI rule of this pump; for a pump without one, that nobody scans before the team said how."""
-    known = PUMP_MODELS.get(model)
-    return known.mri_rule if known else UNKNOWN_MRI
+    return model.mri_rule if model else UNKNOWN_MRI
 
 
-def support_of(model: str) -> Sourced[str]:
+def support_of(model: PumpModel | None) -> Sourced[str]:
     """The maker's line, where a source gives one."""
-    known = PUMP_MODELS.get(model)
-    return SUPPORT_LINES.get(known.maker, NO_SUPPORT_LINE) if known else NO_SUPPORT_LINE
+    return SUPPORT_LINES.get(model.maker, NO_SUPPORT_LINE) if model else NO_SUPPORT_LINE

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from pathway.clinical.card import CardFacts, risks_of
+from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.models import (
     RECORDS,
     CardIssue,
@@ -26,6 +27,7 @@ from pathway.models import (
     SocialChecklist,
 )
 from pathway.models.base import Row
+from pathway.queries.devices import pump_model_of
 from pathway.queries.records import rows_together
 
 KINDS = (
@@ -93,7 +95,12 @@ class CardSources:
             risks=self._risks(),
             allergies=self._allergies(),
             oral_rescue=plan.oral_rescue if plan else "",
+            described=self._described(pump),
         )
+
+    def _described(self, pump: Pump) -> PumpModel | None:
+        """A clinic's own model, with what its manual says; shipped ones are known by their code."""
+        return None if pump.model in PUMP_MODELS else pump_model_of(self.clinic.id, pump.model)
 
     def _diagnosis(self) -> str:
         history = self.neuro_history

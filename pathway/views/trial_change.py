@@ -14,6 +14,8 @@ from pathway.models.trial import SEDATION
 from pathway.queries.observations import variant_of
 from pathway.views.trial_day import TrialDay
 
+FEW = 3
+"""So many muscles are named; more are counted."""
 VITALS = (
     ("heart_rate", "Heart rate", "/min"),
     ("systolic", "Systolic pressure", "mmHg"),
@@ -74,7 +76,8 @@ def _response(
     notes, met = [], False
     missing = [PLACE_NAMES[place] for place in before.grades() if place not in grades]
     if grades and missing:
-        notes.append(f"Still to score for the mean: {', '.join(missing)}.")
+        few = ", ".join(missing) if len(missing) <= FEW else f"{len(missing)} sides of muscles"
+        notes.append(f"Still to score for the mean: {few}.")
     elif grades and before.grades():
         variant = variant_of(day.baseline)
         old, new = ashworth_mean(before.grades(), variant), ashworth_mean(grades, variant)

@@ -103,7 +103,8 @@ def test_fifty_is_not_enough_and_seventy_five_is(
     form.locator('[name="see-heart_rate"]').press_sequentially("88")
     expect(change).to_contain_text("+14 /min")
     window.fill(form, cells(BETTER))
-    expect(change).to_contain_text("Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [P:S28].")
+    expect(change).to_contain_text("Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [")
+    expect(change.locator('a[href$="#S28"]')).to_be_visible()
     expect(change).to_contain_text("A met threshold is not a positive trial.")
     assert not TrialObservation.objects.filter(minute=60).exists(), "looking is not recording"
     window.page.on("dialog", lambda dialog: dialog.accept())  # leave what was typed
@@ -118,8 +119,8 @@ def test_fifty_is_not_enough_and_seventy_five_is(
     again = day.injected_at + timedelta(hours=24)
     site.move_to(again + timedelta(minutes=30))
     nora.go(todo_url(day.walk.todo("trial_dose")))
-    nora.reads("75 mcg [V:S4,S5]")
-    nora.reads("1.5 mL of 50 mcg/mL [V:S3,S5]")
+    nora.reads("75 mcg [")
+    nora.reads("1.5 mL of 50 mcg/mL [")
     form = nora.page.locator("#record form")
     expect(form.locator('[name="dose_mcg"]')).to_have_value("75")
     typed = written("trial_dose", again.date()) | {"dose_mcg": "75"}

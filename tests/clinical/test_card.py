@@ -136,7 +136,12 @@ def test_an_indicator_is_printed_though_the_end_of_service_is_unknown() -> None:
 def test_a_dose_without_a_mode_and_models_that_nobody_described() -> None:
     assert dose_text(replace(FULL, mode="")) == "180 mcg/day"
     assert dose_text(BARE) == ""
-    assert pump_name("old-pump") == "old-pump"
+    assert pump_name(card_facts(pump_model="old-pump")) == "old-pump"
+    own = replace(PROMETRA_II, code="own-20", name="Own 20", maker="Sample")
+    described = card_facts(pump_model="own-20", described=own)
+    assert pump_name(described) == "Sample Own 20"
+    assert [notice.rule for notice in notices_of(described) if notice.title == "MRI"] == [own.mri_rule]
+    assert described.facts_hash != card_facts(pump_model="own-20").facts_hash
     assert lines(replace(FULL, catheter_model="old-catheter"))["Catheter"] == "old-catheter"
 
 
@@ -146,16 +151,16 @@ def test_section_4_2_alarm_meanings_of_one_family_are_given_for_no_other() -> No
 
 
 def test_section_13_15_the_mri_rule_is_that_of_the_pump() -> None:
-    assert mri_of("prometra-ii") is PROMETRA_II.mri_rule
-    assert "must be emptied" in mri_of("prometra-ii").value
-    assert mri_of("synchromed-iii") is SYNCHROMED_III.mri_rule
-    assert mri_of("old-pump") is UNKNOWN_MRI
+    assert mri_of(PROMETRA_II) is PROMETRA_II.mri_rule
+    assert "must be emptied" in mri_of(PROMETRA_II).value
+    assert mri_of(SYNCHROMED_III) is SYNCHROMED_III.mri_rule
+    assert mri_of(None) is UNKNOWN_MRI
 
 
 def test_the_makers_line_is_printed_where_a_source_gives_one() -> None:
-    assert "1-800-707-0933" in support_of("synchromed-iii").value
-    assert support_of("prometra-ii") is NO_SUPPORT_LINE
-    assert support_of("old-pump") is NO_SUPPORT_LINE
+    assert "1-800-707-0933" in support_of(SYNCHROMED_III).value
+    assert support_of(PROMETRA_II) is NO_SUPPORT_LINE
+    assert support_of(None) is NO_SUPPORT_LINE
 
 
 def test_fixed_texts_carry_their_tag_and_sources() -> None:
@@ -187,6 +192,7 @@ CHANGES: dict[str, Any] = {
     "end_of_service_on": None,
     "replacement_indicator_on": date(2032, 12, 2),
     "risks": ("lives alone",),
+    "described": PROMETRA_II,
 }
 
 

@@ -66,6 +66,16 @@ def press(
         return Desk(by or day.nurse).post(todo_url(day.todo, verb), data, **headers)
 
 
+def said(html: str) -> str:
+    """The page as it is read, without the links to sources; `sources` has those."""
+    return words(re.sub(r' ?<a class="app-source.*?</a>', "", html, flags=re.DOTALL))
+
+
+def sources(html: str) -> set[str]:
+    """Where the links to sources lead."""
+    return set(re.findall(r'href="/help/sources/#([^"]+)"', html))
+
+
 def states(html: str) -> dict[str, str]:
     """The state of each observation by its minute."""
     rows = re.findall(r'<tr [^>]*id="minute-(\d+)">(.*?)</tr>', html, flags=re.DOTALL)
@@ -106,7 +116,8 @@ def test_another_observation_may_be_chosen_without_a_script(day: TrialDay) -> No
 
 def test_a_nurse_records_by_the_form_and_the_physiatrist_sees_it(day: TrialDay) -> None:
     html = page(day, 16, day.nurse)
-    assert "You can read this to-do, not do it" in words(html)
+    assert "You may record observations; the verdict is not yours" in words(html)
+    assert "Save and complete" not in html
     assert 'id="observation"' in html
     answer = press(day, "observe", sent(day, 15), 16)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{todo_url(day.todo)}#trial-day")
@@ -193,9 +204,11 @@ def test_the_change_is_shown_as_it_is_typed_and_nothing_is_written(day: TrialDay
     assert "Heart rate 74 /min 80 /min +6 /min" in text
     assert "SpO2" not in text, "what is not typed is not compared"
     whole = sent(day, 60, **{"see-penn": "2"}) | tone(BETTER, muscles)
-    text = words("<main>" + press(day, "preview", whole, 61, **{"HX-Request": "true"}).content.decode())
-    assert "Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [ source:" in text
-    assert "Penn 3 - 2 = 1; the limit is a fall of 1 [ source:" in text
+    fragment = press(day, "preview", whole, 61, **{"HX-Request": "true"}).content.decode()
+    text = said("<main>" + fragment)
+    assert "Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1." in text
+    assert "Penn 3 - 2 = 1; the limit is a fall of 1." in text
+    assert sources(fragment) == {"S28", "tag-P"}
     assert "A met threshold is not a positive trial." in text
 
 
@@ -224,11 +237,12 @@ def test_the_arithmetic_the_next_dose_and_the_record_follow_from_the_observation
     day.observe(60, tone=BETTER, penn=2)
     day.observe(90)
     html = page(day, 100)
-    text = words(html)
+    text = said(html)
     assert "1 h: mean 2.75 - 1.625 = 1.125; Penn down by 1" in text
     assert "A met threshold is not a positive trial: the physiatrist says so in the record." in text
-    assert "the next dose is 75 mcg (1.5 mL) [ source:" in text
-    assert "24 h after this one [ source:" in text
+    assert "the next dose is 75 mcg (1.5 mL), from" in text
+    assert "24 h after this one." in text
+    assert {"S4", "S28"} <= sources(html)
     assert 'name="readings-0-mas_mean" value="2.75"' in html
     assert 'name="readings-1-mas_mean" value="1.625"' in html
     assert 'name="readings-2-mas_mean" value=' not in html
