@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pathway.clinical.advice import runway_in
 from pathway.clinical.device import CATHETER_MODELS, PumpModel
@@ -46,8 +47,8 @@ from pathway.models import (
     VolumeEvent,
 )
 from pathway.models.base import new_id
-from pathway.protocol.facts import PumpFact, TodoFact
-from pathway.queries.pump_log import PumpRead, path_ml_of, read_pump, strength_at
+from pathway.protocol.facts import PumpFact
+from pathway.queries.pump_log import PumpRead, alarm_of, path_ml_of, read_entries, read_pump, read_service
 
 Values = dict[str, Any]
 
@@ -90,10 +91,10 @@ def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
     _change(act, pump.row, {}, situation, pump.facts.log)
 
 
-def undo_effects(act: Action, todo: TodoFact) -> None:
+def undo_effects(act: Action, todo_id: UUID) -> None:
     """A record about the pump is being corrected: until it is written anew, the pump is as if it had never been."""
-    read = read_pump(act.case.id, act.calendar.time_zone, without=todo.id)
-    if read is None or read.row.operation.todo_id == todo.id:
+    read = read_pump(act.case.id, act.calendar.time_zone, without=todo_id)
+    if read is None or read.row.operation.todo_id == todo_id:
         return  # the operation itself is corrected in place: there is no pump without it
     situation = Situation(
         today=act.facts.today,
@@ -102,7 +103,8 @@ def undo_effects(act: Action, todo: TodoFact) -> None:
         withdrawal_risk=tuple(act.case.withdrawal_risk),
         pump=read.facts,
     )
-    _change(act, read.row, {}, situation, read.facts.log)
+    values = _service(act, read.facts, read.row.operation, without=todo_id)
+    _change(act, read.row, values, situation, read.facts.log)
 
 
 def _install(act: Action, record: Operation) -> None:
@@ -117,7 +119,7 @@ def _install(act: Action, record: Operation) -> None:
         act.changes.flush()
         row = None
     model = situation.pump_models[record.pump_model]
-    log = _log_of(record, model, before if row is not None else None)
+    log = _log_of(act, record, model, before if row is not None else None)
     carried = before.facts.log.state() if before is not None and row is None else None
     facts = _facts_of(record, model, log, carried)
     situation = replace(situation, pump=facts)
@@ -126,9 +128,8 @@ def _install(act: Action, record: Operation) -> None:
         "model": record.pump_model,
         "serial": record.pump_serial,
         "reservoir_ml": record.reservoir_ml,
-        "alarm_ml": facts.alarm_ml,
         "implanted_on": record.operated_on,
-        "end_of_service_on": _end_of_service(model, record.operated_on, row.eri_seen_on if row else None),
+        **_service(act, facts, record),
     }
     if row is None:
         pump = Pump(id=new_id(), case_id=act.case.id, **values, **_columns(act, situation, log))
@@ -141,32 +142,25 @@ def _install(act: Action, record: Operation) -> None:
         _change(act, row, values, situation, log)
 
 
-def _log_of(record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
+def _log_of(act: Action, record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
     """The log of a new pump, or of the same one with its first fill corrected."""
     path = path_ml_of(model, CATHETER_MODELS.get(record.catheter_model), record.catheter_implanted_cm)
-    later: tuple[Entry, ...] = ()
-    if before is not None:
-        first = before.row.operation.entry()
-        later = tuple(entry for entry in before.facts.log.entries if entry != first)
-    return PumpLog((record.entry(), *later), path)
+    if before is None:
+        return PumpLog((record.entry(),), path)
+    return PumpLog(tuple(read_entries(act.case.id, record, act.calendar.time_zone)), path)
 
 
 def _facts_of(record: Operation, model: PumpModel, log: PumpLog, carried: PumpState | None) -> PumpFacts:
     return PumpFacts(
         model=model,
         reservoir_ml=Decimal(record.reservoir_ml),
-        alarm_ml=record.alarm_setting_ml or model.alarm_ml.value,
+        alarm_ml=alarm_of(model, log),
         implanted_on=record.operated_on,
         log=log,
         catheter=CATHETER_MODELS.get(record.catheter_model),
         implanted_cm=record.catheter_implanted_cm,
         carried=carried if carried is not None and carried.program is not None else None,
     )
-
-
-def _end_of_service(model: PumpModel, implanted_on: date, eri_seen_on: date | None) -> date | None:
-    service = end_of_service(model, implanted_on, eri_seen_on)
-    return None if isinstance(service, CannotCompute) else service.ends_on
 
 
 def _catheter(pump: Pump, record: Operation) -> Catheter:
@@ -197,40 +191,52 @@ def _set_program(act: Action, record: ProgramRecord) -> None:
 
 
 def _refill(act: Action, record: Refill) -> None:
-    situation, read = _require_pump(act)
-    values: Values = {}
-    if record.alarm_setting_ml is not None:
-        values["alarm_ml"] = record.alarm_setting_ml
-    if record.eri_seen and read.row.eri_seen_on is None:
-        values |= _eri(situation, read.row, record.refilled_on)
-    _enter(act, record.entry(), values)
+    _, read = _require_pump(act)
+    facts = replace(read.facts, log=read.facts.log.with_entries([record.entry()]))
+    _enter(act, record.entry(), _service(act, facts, read.row.operation) if record.eri_seen else {})
 
 
-def _eri(situation: Situation, pump: Pump, seen_on: date) -> Values:
-    """The replacement indicator was seen: the end of service comes nearer, never later."""
-    model = situation.pump_models[pump.model]
-    ends = _end_of_service(model, pump.implanted_on, max(seen_on, pump.implanted_on))
-    known = [day for day in (ends, pump.end_of_service_on) if day is not None]
-    return {"eri_seen_on": seen_on, "end_of_service_on": min(known, default=None)}
+def _service(
+    act: Action,
+    pump: PumpFacts,
+    operation: Operation,
+    *,
+    eri_seen_on: date | None = None,
+    ends_on: date | None = None,
+    without: UUID | None = None,
+) -> Values:
+    """When the replacement indicator was first seen and when the pump ends: the earliest of all that is on record.
+
+    `eri_seen_on` and `ends_on` are what the record being written adds.
+    """
+    found = read_service(act.case.id, operation, without=without)
+    seen = _earliest(pump.log.state().eri_seen_on, found.eri_seen_on, eri_seen_on)
+    model_end = end_of_service(pump.model, pump.implanted_on, max(seen, pump.implanted_on) if seen else None)
+    ends = None if isinstance(model_end, CannotCompute) else model_end.ends_on
+    return {"eri_seen_on": seen, "end_of_service_on": _earliest(ends, found.ends_on, ends_on)}
+
+
+def _earliest(*days: date | None) -> date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
 def _device_plan(act: Action, record: DevicePlan) -> None:
-    """A plan that names the day the replacement indicator was seen."""
-    seen_on = record.eri_seen_on
-    if seen_on is None or act.facts.pump is None or act.facts.pump.eri_seen_on is not None:
+    """A plan that names the day the replacement indicator was seen: the end comes nearer, never later."""
+    if record.eri_seen_on is None or act.facts.pump is None:
         return
     situation, read = _require_pump(act)
-    _change(act, read.row, _eri(situation, read.row, seen_on), situation, read.facts.log)
+    values = _service(act, read.facts, read.row.operation, eri_seen_on=record.eri_seen_on)
+    _change(act, read.row, values, situation, read.facts.log)
 
 
 def _service_life(act: Action, record: ServiceLife) -> None:
     situation, read = _require_pump(act)
-    _change(act, read.row, {"end_of_service_on": record.ends_on}, situation, read.facts.log)
+    values = _service(act, read.facts, read.row.operation, ends_on=record.ends_on)
+    _change(act, read.row, values, situation, read.facts.log)
 
 
 def _volume_event(act: Action, record: VolumeEvent) -> None:
-    _, read = _require_pump(act)
-    _enter(act, record.entry(strength_at(read.facts.log, record.happened_at)))
+    _enter(act, record.entry())
 
 
 def _enter(act: Action, entry: Entry, values: Values | None = None) -> None:
@@ -241,10 +247,8 @@ def _enter(act: Action, entry: Entry, values: Values | None = None) -> None:
 
 def _change(act: Action, pump: Pump, values: Values, situation: Situation, log: PumpLog) -> None:
     """Set the pump's columns from its log; only what differs is written."""
-    assert situation.pump is not None  # whoever changes a pump has read it
     before = {field.attname: getattr(pump, field.attname) for field in pump._meta.concrete_fields}
-    facts = replace(situation.pump, log=log, alarm_ml=values.get("alarm_ml", situation.pump.alarm_ml))
-    for name, value in {**values, **_columns(act, replace(situation, pump=facts), log)}.items():
+    for name, value in {**values, **_columns(act, situation, log)}.items():
         setattr(pump, name, value)
     changed = {name: getattr(pump, name) for name, old in before.items() if getattr(pump, name) != old}
     act.changes.update(Pump, pump.id, **changed)
@@ -253,6 +257,7 @@ def _change(act: Action, pump: Pump, values: Values, situation: Situation, log: 
 
 def _columns(act: Action, situation: Situation, log: PumpLog) -> Values:
     """Fill, dose and safety dates after this log. Raises Invalid where no refill date can be worked out."""
+    assert situation.pump is not None  # whoever changes a pump has read it
     state = log.state()
     fill = state.fill
     if fill is None:
@@ -265,6 +270,7 @@ def _columns(act: Action, situation: Situation, log: PumpLog) -> Values:
         "daily_dose_mcg_per_day": state.dose_mcg_per_day,
         "dose_since": state.dose_since,
         "stopped_at": state.stopped_at,
+        "alarm_ml": alarm_of(situation.pump.model, log),
         **_dates(act, situation, log, state),
     }
 

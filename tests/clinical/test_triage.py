@@ -267,7 +267,10 @@ TABLE_8: list[tuple[dict[str, object], dict[str, tuple[TriageLevel, tuple[str, .
 @pytest.mark.parametrize(
     ("signs", "expected"),
     TABLE_8,
-    ids=["8-" + "-".join(f"{key}_{value}" for key, value in row[0].items()) for row in TABLE_8],
+    ids=[
+        f"8-{'+'.join(row[1]) or 'nothing'}-" + "-".join(f"{key}_{value}" for key, value in row[0].items())
+        for row in TABLE_8
+    ],
 )
 def test_candidates_of_section_8(
     signs: dict[str, object], expected: dict[str, tuple[TriageLevel, tuple[str, ...]]]
