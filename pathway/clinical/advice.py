@@ -95,7 +95,9 @@ def _runway_from(
         pump=pump.model,
         reservoir_ml=pump.reservoir_ml,
         time_zone=situation.time_zone,
-        alarm_ml=alarm_ml,
+        alarm_ml=None
+        if alarm_ml == pump.model.alarm_ml.value
+        else alarm_ml,  # the maker's own has its source
     )
 
 

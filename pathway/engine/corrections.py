@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from pathway.engine.action import Action
-from pathway.engine.effects import undo_effects
+from pathway.engine.pump_effects import undo_effects
 from pathway.models import ProgramRecord, Refill, Todo, VolumeEvent
 from pathway.models.records import RECORDS
 from pathway.protocol.facts import TodoFact
