@@ -139,6 +139,9 @@ class TodoPage:
             return self.trial_day.known()
         if self.trial_course is not None:
             return known_dose(self.trial_course, self.todo)
+        if self.definition.form == "refill" and self.situation.pump is not None:
+            dose = self.situation.pump.log.state().dose_mcg_per_day
+            return {"daily_dose_mcg_per_day": dose}  # it mostly goes on; the panel beside it says so
         return known_of(self.todo, str(self.definition.form))
 
     @cached_property

@@ -99,6 +99,13 @@ def test_a_refill_shows_expected_against_found_and_the_new_dates(walk: Walk) -> 
     assert "2.5 mL off the expected volume; the limit is 2." in said
 
 
+def test_a_refill_starts_with_the_dose_that_runs_and_never_with_a_strength(walk: Walk) -> None:
+    with at(walk.at):
+        page = Desk(walk.cast.phil).get(todo_url(walk.todo("refill")))
+    assert 'name="daily_dose_mcg_per_day" value="100"' in page
+    assert not re.search(r'<option value="(500|1000|2000)" selected', page)
+
+
 def test_nothing_typed_yet_is_no_error_in_the_panel(walk: Walk) -> None:
     url = todo_url(walk.todo("titration_review"), "check")
     with at(walk.at):
