@@ -130,6 +130,12 @@ def _read_cursor(text: str) -> tuple[int | None, UUID] | None:
         return None
 
 
+def open_levels(access: Access) -> dict[UUID, str]:
+    """The level of each case's open incident. One query."""
+    found = Incident.objects.filter(clinic_id__in=access.clinic_ids, closed_at__isnull=True)
+    return dict(found.values_list("case_id", "level"))
+
+
 NAMED = 3
 """So many conditions are named where an incident is one line; its page names all."""
 
