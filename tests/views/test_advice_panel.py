@@ -96,7 +96,7 @@ def test_a_refill_shows_expected_against_found_and_the_new_dates(walk: Walk) -> 
     said = fragment(walk, "refill", "refill", expected_residual_ml="", aspirated_ml="14.5")
     assert "Expected by the records 17 mL" in said
     assert "14.5 - 17 = -2.5 mL: more was delivered than programmed" in said
-    assert "2.5 mL off the expected volume; the limit is 2." in said
+    assert "2.5 mL off the expected volume; the limit is 2 mL." in said
 
 
 def test_a_refill_starts_with_the_dose_that_runs_and_never_with_a_strength(walk: Walk) -> None:
