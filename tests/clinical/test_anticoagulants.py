@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from pathway.clinical import anticoagulants
 from pathway.clinical.anticoagulants import HOLD_RULES, HoldPlan, ProcedureClass, hold_plan
+from pathway.clinical.sources import Sourced, Tag
+from tests.clinical.anew import anew
 from tests.clinical.builders import NOON, refusal
 
 DAY = 24
@@ -77,8 +80,53 @@ def test_renal_impairment_lengthens_dabigatran_only() -> None:
     assert same.stop_at == NOON - timedelta(days=3)
 
 
-def test_warfarin_keeps_its_condition() -> None:
-    assert HOLD_RULES["warfarin"].condition == "INR 1.2 or less"
+NAMES = {
+    "aspirin_primary": "aspirin, primary prevention",
+    "aspirin_secondary": "aspirin, secondary prevention",
+    "heparin_iv": "heparin IV",
+    "heparin_sc": "heparin SC",
+    "lmwh_prophylactic": "low-molecular-weight heparin, prophylactic",
+    "lmwh_therapeutic": "low-molecular-weight heparin, therapeutic",
+}
+CONDITIONS = {"aspirin_secondary": "shared decision", "warfarin": "INR 1.2 or less"}
+NOTES = {
+    "ibuprofen": "5 half-lives",
+    "diclofenac": "5 half-lives",
+    "ketorolac": "5 half-lives",
+    "indomethacin": "5 half-lives",
+    "naproxen": "5 half-lives",
+    "meloxicam": "5 half-lives",
+    "nabumetone": "5 half-lives",
+    "piroxicam": "5 half-lives",
+    "oxaprozin": "5 half-lives",
+    "clopidogrel": "restart 12-24 h",
+    "prasugrel": "7-10 days",
+    "warfarin": "restart 6-24 h",
+    "heparin_sc": "restart 6-8 h",
+    "lmwh_prophylactic": "restart 12-24 h",
+    "lmwh_therapeutic": "restart 12-24 h",
+}
+RENAL_H = {"dabigatran": 6 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("drug", "stop_h", "restart_h", "tag"), [*TABLE_1_7, ("aspirin_secondary", None, 24, "M")]
+)
+def test_table_1_7_in_every_word(drug: str, stop_h: int | None, restart_h: int, tag: str) -> None:
+    def hours(value: int | None) -> Sourced[int] | None:
+        note = NOTES.get(drug, "")
+        return None if value is None else Sourced(value, "h", Tag(tag), ("S36",), "1.7", note)
+
+    for table in (HOLD_RULES, anew(anticoagulants).HOLD_RULES):
+        rule = table[drug]
+        assert (rule.drug, rule.name, rule.condition) == (
+            drug,
+            NAMES.get(drug, drug),
+            CONDITIONS.get(drug, ""),
+        )
+        assert rule.stop_h == hours(stop_h)
+        assert rule.restart_h == hours(restart_h)
+        assert rule.renal_stop_h == hours(RENAL_H.get(drug))
 
 
 def test_what_is_not_stored_is_not_guessed() -> None:

@@ -12,6 +12,8 @@ import pytest
 from pathway.clinical.card import (
     QR_BYTES,
     CardFacts,
+    Line,
+    Section,
     cite,
     dose_text,
     missing_of,
@@ -88,8 +90,62 @@ def test_section_7_every_field_of_the_emergency_card(label: str, text: str) -> N
     assert lines(FULL)[label] == text
 
 
-def test_section_7_no_other_field_is_printed() -> None:
-    assert len(lines(FULL)) == 22
+CARD = {
+    "Who": [
+        ("Name", ("name",)),
+        ("Born", ("born",)),
+        ("Diagnosis", ("diagnosis",)),
+        ("Contact", ("contact",)),
+    ],
+    "Whom to call": [
+        ("24-hour number", ("phone_24h",)),
+        ("Prescriber", ("prescriber",)),
+        ("Hospital", ("hospital",)),
+    ],
+    "Take care": [
+        ("Allergies", ("allergies",)),
+        ("High risk", ("risks",)),
+        ("Oral rescue, as the clinician wrote it", ("oral_rescue",)),
+    ],
+    "Pump and drug": [
+        ("Pump", ("pump_model",)),
+        ("Serial number", ("pump_serial",)),
+        ("Implanted", ("implanted_on", "implanted_by")),
+        ("Reservoir", ("reservoir_ml",)),
+        ("Drug", ("concentration_mcg_per_ml",)),
+        ("Daily dose", ("daily_dose_mcg_per_day", "mode")),
+        ("Catheter", ("catheter_model",)),
+        ("Catheter tip", ("tip_level",)),
+    ],
+    "Dates": [
+        ("Last refill", ("filled_on", "fill_ml")),
+        ("Refill by", ("refill_by",)),
+        ("Low reservoir", ("alarm_on",)),
+        ("End of service", ("end_of_service_on", "replacement_indicator_on")),
+    ],
+}
+
+
+@pytest.mark.parametrize("facts", [FULL, BARE], ids=["full", "bare"])
+def test_section_7_headings_lines_and_their_facts_in_order(facts: CardFacts) -> None:
+    told = {one.title: [(line.label, line.keys) for line in one.lines] for one in sections_of(facts)}
+    assert list(told.items()) == list(CARD.items())
+
+
+def test_section_7_every_fact_is_printed_in_one_line() -> None:
+    printed = [key for told in CARD.values() for _, keys in told for key in keys]
+    assert sorted(printed) == sorted({field.name for field in fields(CardFacts)} - {"described"})
+
+
+def test_section_7_vital_lines_are_never_shortened() -> None:
+    vital = [line.label for section in sections_of(FULL) for line in section.lines if line.is_vital]
+    assert vital == [
+        "24-hour number",
+        "Allergies",
+        "Oral rescue, as the clinician wrote it",
+        "Drug",
+        "Daily dose",
+    ]
 
 
 def test_section_7_signs_alarms_and_rules_stand_on_every_card() -> None:
@@ -237,11 +293,13 @@ def test_section_3_6_risks_of_withdrawal(changes: dict[str, Any], said: str) -> 
 def test_long_lines_are_cut_and_named_and_vital_ones_stay_whole() -> None:
     long = "word " * 60
     facts = replace(FULL, name=long, allergies=long, oral_rescue=long, phone_24h=long)
-    sections, cut = shorten(sections_of(facts), 50)
+    sections, cut = shorten(sections_of(facts), 49)
     said = {line.label: line.text for section in sections for line in section.lines}
     assert cut == ("Name",)
-    assert said["Name"].endswith(" … (shortened)")
-    assert len(said["Name"]) <= 50
+    assert said["Name"] == "word word word word word word word … (shortened)"
+    assert len(said["Name"]) <= 49
+    indented, _ = shorten((Section("Who", (Line("Name", "  " + long, ("name",)),)),), 51)
+    assert indented[0].lines[0].text == "  word word word word word word word … (shortened)"
     assert said["Allergies"] == said["24-hour number"] == long
     assert said["Oral rescue, as the clinician wrote it"] == long
     assert shorten(sections_of(facts), len(long)) == (sections_of(facts), ())
@@ -276,3 +334,14 @@ def test_the_code_says_what_is_not_recorded_and_what_it_leaves_out() -> None:
     assert long.startswith("BACLOFEN PUMP - EMERGENCY\n" + "Ж" * 60 + ", born")
     assert "Allergies" not in long
     assert long.endswith("\nMore on the card.")
+
+
+def test_the_code_is_filled_to_its_last_byte() -> None:
+    more = "More on the card."
+    free = QR_BYTES - len("\n".join([*qr_text(FULL).split("\n")[:-1], more]))
+    full = qr_text(replace(FULL, prescriber="P. Hartmann" + "n" * free))
+    over = qr_text(replace(FULL, prescriber="P. Hartmann" + "n" * (free + 1)))
+    assert "Prescriber: P. Hartmann" in full
+    assert more not in full
+    assert "Prescriber" not in over
+    assert over.endswith("\nAllergies: penicillin: rash\n" + more)

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from pathway.clinical import eligibility
 from pathway.clinical.candidacy import (
     ASA_CONSULTANT,
     WEIGHT_FLAG_KG,
@@ -28,6 +29,8 @@ from pathway.clinical.eligibility import (
     tbi_eligible_from,
 )
 from pathway.clinical.results import Finding, Severity
+from pathway.clinical.sources import Sourced, Tag
+from tests.clinical.anew import anew
 from tests.clinical.builders import d, refusal
 
 TODAY = date(2026, 11, 22)
@@ -94,6 +97,36 @@ RULE_TABLE: list[tuple[str, Level, Before, str]] = [
 def test_level_and_tag(rule: str, level: Level, before: Before, tag: str) -> None:
     found = BY_ID[rule]
     assert (found.level, found.before, found.limit.tag) == (level, before, tag)
+
+
+NAMED_SOURCES = {
+    "SEL-01": ("S1", "S2"),
+    "SEL-03": ("S1", "S2"),
+    "SEL-05": ("S1", "S2"),
+    "CI-01": ("S1", "S8"),
+    "CI-02": ("S7", "S13"),
+    "CI-03": ("S7",),
+    "CI-05": ("S7", "S13"),
+    "CI-06": ("S1",),
+    "CI-07": ("S8", "S10"),
+    "CI-08": ("S9",),
+    "CI-09": ("S8",),
+    "CI-10": ("LIO",),
+    "CI-11": ("LIO", "S3"),
+    "CI-12": ("LIO",),
+    "CI-13": ("S13",),
+}
+MEASURED = {"SEL-02", "SEL-04", "SEL-06", "CI-04"}
+"""These rules name a number as their limit, not only sources."""
+
+
+def test_rules_without_a_number_name_their_sources() -> None:
+    tags = {rule: tag for rule, _, _, tag in RULE_TABLE}
+    for rules in (RULES, anew(eligibility).RULES):
+        limits = {rule.id: rule.limit for rule in rules if rule.id not in MEASURED}
+        assert limits == {
+            rule: Sourced(None, "", Tag(tags[rule]), sources, rule) for rule, sources in NAMED_SOURCES.items()
+        }
 
 
 ANSWERS: list[tuple[str, dict[str, object], Status]] = [
@@ -163,6 +196,12 @@ ANSWERS: list[tuple[str, dict[str, object], Status]] = [
 )
 def test_rule(rule: str, changes: dict[str, object], status: Status) -> None:
     assert BY_ID[rule].judge(replace(READY, **changes)) is status  # type: ignore[arg-type]
+
+
+def test_rules_built_anew_answer_alike() -> None:
+    rules = {rule.id: rule for rule in anew(eligibility).RULES}
+    given = [(rule, str(rules[rule].judge(replace(READY, **changes)))) for rule, changes, _ in ANSWERS]  # type: ignore[arg-type]
+    assert given == [(rule, str(status)) for rule, _, status in ANSWERS]
 
 
 @pytest.mark.parametrize(

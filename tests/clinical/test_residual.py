@@ -96,6 +96,10 @@ def test_findings_say_their_arithmetic_and_limit() -> None:
             "aspirated_ml",
         ),
     )
+    assert [one.text for one in judge("12.055", "9.5").findings] == [
+        "2.56 mL off the expected volume; the limit is 2 mL.",
+        "-24.3 % delivery error; the pump's limit is 14.5 %.",
+    ]
     assert judge("20", "20").findings == (
         Finding(
             "small_cycle",
@@ -148,6 +152,9 @@ def test_trend_of_two_refills() -> None:
         "Two refills in a row erred alike: -10 % and -12.5 %.",
         (TREND_PCT,),
     )
+    uneven = discrepancy_trend([judge("9.3"), judge("10.1")])
+    assert uneven is not None
+    assert uneven.text == "Two refills in a row erred alike: -10.8 % and -17.5 %."
     assert discrepancy_trend([high, low, lower]) is not None
     assert discrepancy_trend([high, high]) is not None
     assert discrepancy_trend([low, high]) is None

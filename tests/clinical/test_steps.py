@@ -7,8 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from pathway.clinical import steps
 from pathway.clinical.dosing import Origin, Population
 from pathway.clinical.results import CannotCompute, Finding, Severity
+from pathway.clinical.sources import Sourced, Tag
 from pathway.clinical.steps import (
     DECREASE_PCT,
     EPSILON_PCT,
@@ -26,6 +28,7 @@ from pathway.clinical.steps import (
     check_step,
     concentration_findings,
 )
+from tests.clinical.anew import anew
 from tests.clinical.builders import NOON, codes, d, fields_of, refusal
 
 ADULT, CHILD = date(1980, 1, 1), date(2018, 1, 1)
@@ -85,6 +88,22 @@ def test_table_3_2(
     assert found(str(d(low) - d("0.06"))) == ("small_step",)
     assert found("0.5") == ("small_step",)
     assert found("0") == ()
+
+
+def test_table_3_2_names_its_sources() -> None:
+    def limit(low: int, high: int, tag: Tag, *sources: str) -> Sourced[tuple[object, ...]]:
+        return Sourced((d(low), d(high)), "%", tag, sources, "3.2 step")
+
+    expected = {
+        (Population.SPINAL_ADULT, "titration"): limit(10, 30, Tag.VERIFIED, "S6b", "S14"),
+        (Population.CEREBRAL_ADULT, "titration"): limit(5, 15, Tag.VERIFIED, "S4", "S6b", "S14"),
+        (Population.PAEDIATRIC, "titration"): limit(5, 15, Tag.VERIFIED, "S14"),
+        (Population.SPINAL_ADULT, "maintenance"): limit(10, 40, Tag.VERIFIED, "S6b"),
+        (Population.CEREBRAL_ADULT, "maintenance"): limit(5, 20, Tag.VERIFIED, "S4", "S6b"),
+        (Population.PAEDIATRIC, "maintenance"): limit(5, 20, Tag.MEMORY, "LIO"),
+    }
+    for table in (STEP_PCT, anew(steps).STEP_PCT):
+        assert {(group, str(phase)): found for (group, phase), found in table.items()} == expected
 
 
 def test_findings_of_an_increase_say_limit_and_arithmetic() -> None:
@@ -148,7 +167,9 @@ def test_decreases() -> None:
             "dose_mcg_per_day",
         ),
     )
-    assert codes(judge(new_mcg_per_day=d("159.88")).findings) == ("large_decrease",)
+    [slight] = judge(new_mcg_per_day=d("159.88")).findings
+    assert slight.code == "large_decrease"
+    assert slight.text == "-20.1 % is outside the label's step; withdrawal is possible: give a reason."
 
 
 def test_a_stop_is_a_taper_never_a_jump_to_0() -> None:

@@ -429,6 +429,7 @@ def test_an_impossible_value_is_refused_with_what_it_may_be(
     [
         ("77", "; 77 °F is 25 °C"),
         ("98.6", "; 98.6 °F is 37 °C"),
+        ("100.1", "; 100.1 °F is 37.8 °C"),
         ("99.5", "; 99.5 °F is 37.5 °C"),
         ("113", "; 113 °F is 45 °C"),
         ("76.9", ""),
