@@ -293,13 +293,13 @@ def test_section_3_6_risks_of_withdrawal(changes: dict[str, Any], said: str) -> 
 def test_long_lines_are_cut_and_named_and_vital_ones_stay_whole() -> None:
     long = "word " * 60
     facts = replace(FULL, name=long, allergies=long, oral_rescue=long, phone_24h=long)
-    sections, cut = shorten(sections_of(facts), 49)
+    sections, cut = shorten(sections_of(facts), 54)
     said = {line.label: line.text for section in sections for line in section.lines}
     assert cut == ("Name",)
-    assert said["Name"] == "word word word word word word word … (shortened)"
-    assert len(said["Name"]) <= 49
-    indented, _ = shorten((Section("Who", (Line("Name", "  " + long, ("name",)),)),), 51)
-    assert indented[0].lines[0].text == "  word word word word word word word … (shortened)"
+    assert said["Name"] == "word word word word word word word word … (shortened)"
+    assert len(said["Name"]) <= 54
+    indented, _ = shorten((Section("Who", (Line("Name", "  " + long, ("name",)),)),), 56)
+    assert indented[0].lines[0].text == "  word word word word word word word word … (shortened)"
     assert said["Allergies"] == said["24-hour number"] == long
     assert said["Oral rescue, as the clinician wrote it"] == long
     assert shorten(sections_of(facts), len(long)) == (sections_of(facts), ())

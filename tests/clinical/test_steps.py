@@ -129,6 +129,21 @@ def test_findings_of_an_increase_say_limit_and_arithmetic() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "texts"),
+    [
+        ("300", "401", ["+33.7 % is above the step limit of 30 %: give a reason.",
+                        "From 300 mcg/day on, +33.7 % in one step may be too much."]),
+        ("300", "365", ["From 300 mcg/day on, +21.7 % in one step may be too much."]),
+        ("300", "310", ["+3.3 % is below the usual step of 10 %; that is allowed."]),
+        ("300", "200", ["-33.3 % is outside the label's step; withdrawal is possible: give a reason."]),
+    ],
+)  # fmt: skip
+def test_steps_are_told_to_a_tenth_of_a_percent(old: str, new: str, texts: list[str]) -> None:
+    found = judge(old_mcg_per_day=d(old), new_mcg_per_day=d(new)).findings
+    assert [finding.text for finding in found] == texts
+
+
+@pytest.mark.parametrize(
     ("old", "new", "warned"),
     [
         ("300", "363", True),
