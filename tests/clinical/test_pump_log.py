@@ -130,6 +130,12 @@ def test_the_state_after_everything() -> None:
     )
 
 
+def test_the_strength_is_that_of_the_newest_entry_that_names_one() -> None:
+    log = PumpLog((filled(0, strength=500), programmed(1, "100", 1000)))
+    assert log.state().concentration_mcg_per_ml == 1000
+    assert log.until(at(0)).concentration_mcg_per_ml == 500
+
+
 def test_before_and_until_an_instant() -> None:
     log = PumpLog((*FIRST, filled(5, strength=1000, dose="110"), programmed(5, "120", 1000)))
     assert log.before(at(5)).dose_mcg_per_day == 100
