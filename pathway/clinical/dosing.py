@@ -184,7 +184,8 @@ def tolerance_check(doses: Sequence[tuple[date, Decimal]], implanted_on: date, t
     """After month 18: a rise of more than 100 mcg/day over 12 months asks for a catheter and pump check
     first.
 
-    `doses`: (first day, mcg/day) of every program. The dose of a year ago is the one that then ran.
+    `doses`: (first day, mcg/day) of every program; those of one day in the order in which they were set. The dose of
+    a year ago is the one that then ran.
     """
     if today < add_months(implanted_on, TOLERANCE_AFTER_MONTHS.value):
         return None
@@ -197,5 +198,6 @@ def tolerance_check(doses: Sequence[tuple[date, Decimal]], implanted_on: date, t
 
 
 def _dose_on(doses: Sequence[tuple[date, Decimal]], day: date) -> Decimal | None:
-    started = [entry for entry in doses if entry[0] <= day]
-    return max(started, key=lambda entry: entry[0])[1] if started else None
+    """The dose that ran at the end of the day: of several set on one day, the last."""
+    started = sorted((entry for entry in doses if entry[0] <= day), key=lambda entry: entry[0])
+    return started[-1][1] if started else None

@@ -184,6 +184,11 @@ def doses(*rows: tuple[date, str]) -> list[tuple[date, Decimal]]:
         (doses((date(2025, 6, 1), "200"), (date(2026, 11, 23), "400")), False),  # not yet
         (doses((date(2025, 6, 1), "100"), (date(2025, 9, 1), "300"), (date(2026, 6, 1), "350")), False),
         (doses((date(2025, 6, 1), "400"), (date(2025, 9, 1), "200"), (date(2026, 6, 1), "301")), True),
+        (
+            doses((date(2025, 6, 1), "200"), (TODAY, "350"), (TODAY, "250")),
+            False,
+        ),  # the last of a day runs on
+        (doses((date(2025, 6, 1), "200"), (TODAY, "250"), (TODAY, "350")), True),
         ([], False),
     ],
 )
