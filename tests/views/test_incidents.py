@@ -333,9 +333,9 @@ def test_my_work_and_the_board_say_that_nobody_has_it(cast: Cast, walk: Walk) ->
     incident = found(walk, Signs(seizure=True))
     changed = desk.client.get(f"/?part=rows&seen={name}").content.decode()
     said = "Nobody has acknowledged this red incident: Person, Sample"
-    assert said in words(changed), "the poll brings it"
+    assert said in changed, "the poll brings it"
     assert f'href="{url_of(incident)}"' in changed
-    assert words(changed).index(said) < words(changed).index("Overdue"), "before the list"
+    assert changed.index(said) < changed.index("Overdue"), "before the list"
     assert "Red incident" in words(desk.get("/board/"))
     assert "Answer your steps" in desk.get(url_of(incident))
     assert "Answer your steps" not in Desk(cast.cora).get(url_of(incident)), "nobody asks the coordinator"
