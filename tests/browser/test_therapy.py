@@ -1,0 +1,335 @@
+"""One therapy in the browser: two trial doses, implant, program, titration, refills, card, and one red incident.
+
+The engine walks the case to its trial; from there on everything happens on screens, with the real worker, broker and
+mail server. Every new kind of screen is looked at (axe, width, console) and photographed at both widths.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from pathway.clinical.card import notices_of, sections_of
+from pathway.models import ProgramRecord, Todo, TrialObservation
+from pathway.protocol.roles import Role, Stage
+from tests.browser.bedside import Bedside, cells, local
+from tests.browser.looking import faults, teach_axe
+from tests.browser.person import NARROW, WIDE, Person
+from tests.browser.site import Site
+from tests.browser.story import FIRST_DAY, Story, check_after_operation, plan_operation, sign_trial
+from tests.cast import Cast
+from tests.cast import person as colleague
+from tests.engine.test_edges import at_stage
+from tests.engine.test_trials import BETTER, TONE
+from tests.views.desk import case_url, todo_url
+from tests.walk import Walk
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.timeout(600),
+]
+ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
+DATES = ("Refill by", "Low-reservoir alarm", "Alarm at worst", "Empty", "Drug stable until")
+_FACTS = """root => Object.fromEntries([...root.querySelectorAll("dl > div")].map(
+  pair => [pair.querySelector("dt").innerText, pair.querySelector("dd").innerText]))"""
+_OPERATED = 29
+"""Days from the referral to the operation."""
+
+
+class Therapy(Story):
+    """The story of one case, with what a visitor of its screens would photograph and complain about."""
+
+    def __init__(self, site: Site, people: dict[str, Person], walk: Walk, album: Path) -> None:
+        super().__init__(site, people)
+        self.walk, self.album = walk, album
+        self.faults: list[str] = []
+
+    def looks(self, name: str, what: str) -> None:
+        """Photograph the open page at both widths, and write down what is wrong with it."""
+        page = self.people[name].page
+        for width in (NARROW, WIDE):
+            page.set_viewport_size(width)
+            page.screenshot(path=self.album / f"{what}-{width['width']}.png", full_page=True)
+        self.faults += [f"{what}: {line}" for line in faults(page)]
+        page.set_viewport_size(WIDE)
+
+    def case(self, name: str) -> Person:
+        """Somebody opens the case."""
+        person = self.people[name]
+        person.go(case_url(self.walk.case_id))
+        return person
+
+    def dates(self, person: Person, where: str) -> dict[str, str]:
+        """The safety dates that a part of the page shows, without weekday and words around them."""
+        facts = person.page.locator(where).evaluate(_FACTS)
+        found = {term: re.search(r"\d+ [A-Z][a-z]{2}", facts[term]) for term in DATES if term in facts}
+        return {term: date[0] for term, date in found.items() if date}
+
+
+def test_a_therapy_from_the_first_dose_to_a_withdrawal(
+    cast: Cast, site: Site, person: Callable[..., Person], tmp_path: Path
+) -> None:
+    colleague("nell", cast.clinic, Role.NURSE)
+    people = {name: person(name) for name in ("nora", "phil", "anna", "cora", "nell")}
+    for one in people.values():
+        teach_axe(one.context)
+        one.page.on("dialog", lambda dialog: dialog.accept())  # leave what was typed and not sent
+    story = Therapy(site, people, at_stage(cast, Stage.TRIAL), tmp_path)
+    story.day(0)
+    fifty_is_not_enough(story)
+    seventy_five_is(story)
+    implant(story)
+    card(story)
+    titrate(story)
+    change_the_strength_at_a_refill(story)
+    refill_with_a_difference(story)
+    assert not story.faults, "\n".join(story.faults)
+    assert [one.complaints for one in people.values()] == [[]] * len(people)
+
+
+# --- the trial ---
+
+
+def give(story: Therapy, at: datetime, **changes: Any) -> Bedside:
+    """Nora gives the dose that the page asks for, and writes it down a minute later."""
+    story.moment(at + timedelta(minutes=1))
+    nora = story.types("nora", "Give the screening dose", given_at=at, **changes)
+    story.looks("nora", f"dose-{changes['dose_mcg']}")
+    story.saves("nora", "Give the screening dose")
+    return Bedside(story.site, story.walk, at, nora)
+
+
+def fifty_is_not_enough(story: Therapy) -> None:
+    phil = story.people["phil"]
+    story.moment(FIRST_DAY + timedelta(hours=17))
+    story.does("anna", "Plan the trial day")
+    bedside = give(story, story.now + timedelta(minutes=5), dose_mcg=50)
+    bedside.window = phil
+    bedside.records(0, TONE, **{"see-penn": "3"})
+    bedside.records(15, [], story.people["nell"])
+    bedside.records(30, [], story.people["nora"])
+
+    form = bedside.opens(62)
+    phil.fill(form, cells(BETTER))
+    change = phil.page.locator("#change")
+    expect(change).to_contain_text("Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [")
+    expect(change.locator('a[href$="#S28"]')).to_be_visible()
+    story.looks("phil", "trial-typed")
+    assert not TrialObservation.objects.filter(minute=60).exists(), "looking is not recording"
+    bedside.records(60, ALMOST)
+    bedside.records(120, ALMOST)
+    phil.reads("1 h: mean 2.75 - 2.5 = 0.25")
+    phil.reads("The threshold is not met.")
+    story.looks("phil", "trial-inadequate")
+    bedside.says("inadequate")
+    story.now = bedside.injected_at
+
+
+def seventy_five_is(story: Therapy) -> None:
+    again = story.now + timedelta(hours=24)
+    early = again - timedelta(hours=1)
+    story.moment(early + timedelta(minutes=1))
+    nora = story.types("nora", "Give the screening dose", given_at=early, dose_mcg=75)
+    nora.reads("75 mcg [")
+    nora.reads("24 h after the last dose [")
+    nora.press("Save and complete")
+    nora.reads("the next one is possible from")
+    story.looks("nora", "dose-too-early")
+
+    story.site.move_to(again + timedelta(minutes=1))
+    nora.page.locator('#record form [name="given_at"]').fill(local(again))
+    nora.press("Save and complete")
+    nora.reads("Give the screening dose: Done.")
+    bedside = Bedside(story.site, story.walk, again, story.people["phil"])
+    bedside.records(0, TONE, **{"see-penn": "3"})
+    bedside.records(60, BETTER)
+    phil = bedside.records(120, BETTER)
+    phil.reads("The threshold is met")
+    phil.reads("1 h: mean 2.75 - 1.625 = 1.125")
+    story.looks("phil", "trial-positive")
+    bedside.says("positive")
+    assert story.walk.todo("trial_readings").result["verdict"] == "positive"
+
+
+# --- the implant ---
+
+
+def implant(story: Therapy) -> None:
+    story.day(3)
+    sign_trial(story)
+    plan_operation(story)
+    story.day(_OPERATED)
+    story.types("nora", "Operation note", prime_ml=Decimal("0.4"))
+    story.looks("nora", "operation")
+    story.saves("nora", "Operation note")
+    first_program(story)
+    story.does("phil", "Write the emergency plan")
+    story.day(_OPERATED + 1)
+    story.does("nora", "Day 1 check: wound and neurology")
+    story.does("anna", "Day 1 check: headache and sedation")
+    story.day(_OPERATED + 3)
+    check_after_operation(story)
+
+
+def first_program(story: Therapy) -> None:
+    twice = "Twice the effective screening dose of 75 mcg"
+    phil = story.types("phil", "First program", daily_dose_mcg_per_day=Decimal(150), reason=twice)
+    advice = phil.page.locator("#advice")
+    expect(advice).to_contain_text("150 mcg/day, the first program")
+    expect(advice).to_contain_text("2 x 75 mcg")
+    expect(advice.locator('a[href$="#S14"]').first).to_be_visible()
+    story.looks("phil", "first-program")
+    shown = story.dates(phil, "#advice")
+    story.saves("phil", "First program")
+    same_dates(story, shown)
+
+
+def same_dates(story: Therapy, shown: dict[str, str]) -> None:
+    """The case page says the dates that the form showed before it was saved."""
+    phil = story.case("phil")
+    assert set(shown) == set(DATES)
+    assert story.dates(phil, "#pump") == shown
+
+
+# --- the dose ---
+
+
+def review(story: Therapy, day: int, dose: int) -> Person:
+    """A titration review is typed in."""
+    story.day(day)
+    why = f"Spasms at night; {dose} mcg/day agreed"
+    return story.types("phil", "Titration review", daily_dose_mcg_per_day=Decimal(dose), reason=why)
+
+
+def titrate(story: Therapy) -> None:
+    phil = review(story, _OPERATED + 11, 250)
+    advice = phil.page.locator("#advice")
+    expect(advice).to_contain_text("180 → 250 mcg/day, +38.9 %")
+    expect(advice).to_contain_text("Needs a reason. +38.9 % is above the step limit of 30 % [V:S")
+    expect(advice.locator('a[href$="#S14"]').first).to_be_visible()
+    phil.press("Save and complete")
+    expect(phil.page.locator("[data-error-summary]")).to_contain_text("above the step limit of 30 %")
+    story.looks("phil", "step-over-the-limit")
+    before = ProgramRecord.objects.count()
+    phil.page.locator('[name="over_limit_reason"]').fill("Cannot sit for the spasms; watched on the ward")
+    story.saves("phil", "Titration review")
+    assert ProgramRecord.objects.count() == before + 1
+    review(story, _OPERATED + 18, 300)
+    story.saves("phil", "Titration review")
+
+
+def card(story: Therapy) -> None:
+    """The card of the patient is current; the first step of the dose makes it old; a new one is handed over."""
+    cora = story.people["cora"]
+    cora.go(case_url(story.walk.case_id, "card"))
+    cora.reads("Handed over")
+    assert not Todo.objects.filter(key="emergency_card").exists()
+    review(story, _OPERATED + 4, 180)
+    story.saves("phil", "Titration review")
+
+    cora.go(case_url(story.walk.case_id, "card"))
+    cora.reads("The patient's card is out of date")
+    story.looks("cora", "card-out-of-date")
+    text = printed_card(story, cora)
+    assert "180 mcg/day" in text
+    duty = story.walk.todo("emergency_card")
+    assert duty.is_open
+    edition = story.walk.card().facts_hash
+    story.types("cora", "Hand over a new emergency card", facts_hash=edition)
+    story.looks("cora", "card-handed-over")
+    story.saves("cora", "Hand over a new emergency card")
+    duty.refresh_from_db()
+    assert not duty.is_open
+    cora.go(case_url(story.walk.case_id, "card"))
+    expect(cora.page.locator("main")).not_to_contain_text("out of date")
+
+
+def printed_card(story: Therapy, one: Person) -> str:
+    """The text of the card that the page's button leads to: one page, with every fact and every fixed sentence."""
+    url = one.page.get_by_role("link", name="Print the card").get_attribute("href")
+    assert url is not None
+    answer = one.context.request.get(url)
+    assert answer.headers["content-type"] == "application/pdf"
+    reader = PdfReader(io.BytesIO(answer.body()))
+    (story.album / "emergency-card.pdf").write_bytes(answer.body())
+    assert len(reader.pages) == 1
+    text = " ".join(reader.pages[0].extract_text().split())
+    facts = story.walk.card()
+    for section in sections_of(facts):
+        for line in section.lines:
+            assert f"{line.label} {line.text}" in text or line.text in text, line.label
+    for notice in notices_of(facts):
+        assert notice.rule.value in text, notice.title
+    return text
+
+
+# --- the refills ---
+
+
+def refill(story: Therapy, extra: str, **changes: Any) -> Person:
+    """A refill is typed in: as much is aspirated as the records expect, and this much more."""
+    at = story.now - timedelta(minutes=10)
+    blank = {"expected_residual_ml": None, "refilled_at": at, "daily_dose_mcg_per_day": Decimal(300)}
+    phil = story.types("phil", "Refill the pump", aspirated_ml=None, **(blank | changes))
+    advice = phil.page.locator("#advice")
+    expect(advice).to_contain_text("Expected by the records")
+    expected = re.search(r"[\d.]+", advice.evaluate(_FACTS)["Expected by the records"])
+    assert expected is not None
+    aspirated = Decimal(expected[0]) + Decimal(extra)
+    phil.page.locator('[name="aspirated_ml"]').fill(str(aspirated))
+    expect(advice).to_contain_text(f"{aspirated.normalize()} - {Decimal(expected[0]).normalize()} = ")
+    return phil
+
+
+def change_the_strength_at_a_refill(story: Therapy) -> None:
+    """From 500 to 1000 mcg/mL: a bridge, and a second clinician, who confirms."""
+    story.day(_OPERATED + 24)
+    stronger = {"concentration_mcg_per_ml": 1000, "filled_ml": Decimal(20), "bridge": "done"}
+    phil = refill(story, "0", **stronger)
+    advice = phil.page.locator("#advice")
+    expect(advice).to_contain_text("Needs a second clinician.")
+    expect(advice).to_contain_text("Without it")
+    phil.press("Save and complete")
+    expect(phil.page.locator("[data-error-summary]")).to_contain_text(
+        "Name the second clinician who checks it."
+    )
+    story.looks("phil", "refill-second-clinician")
+    phil.page.locator('[name="second_clinician"]').select_option(label="nora")
+    phil.page.locator('[name="concentration_mcg_per_ml_again"]').select_option("1000")
+    expect(advice).to_contain_text("Refill by")
+    shown = story.dates(phil, "#advice")
+    story.saves("phil", "Refill the pump")
+    same_dates(story, shown)
+    story.types("nora", "Check a program as the second clinician")
+    story.looks("nora", "second-check")
+    story.saves("nora", "Check a program as the second clinician")
+
+
+def refill_with_a_difference(story: Therapy) -> None:
+    """2.5 mL more than expected: nothing is saved before somebody wrote what was done about it."""
+    story.day(_OPERATED + 70)
+    phil = refill(story, "2.5", concentration_mcg_per_ml=1000, filled_ml=Decimal(20))
+    advice = phil.page.locator("#advice")
+    expect(advice).to_contain_text("= +2.5 mL")
+    expect(advice.locator('a[href$="#S57"]').first).to_be_visible()
+    phil.press("Save and complete")
+    expect(phil.page.locator("[data-error-summary]")).to_contain_text("write what was done")
+    story.looks("phil", "refill-difference")
+    phil.page.locator('[name="residual_action"]').fill("Aspirated again, the same; log read, no stall")
+    shown = story.dates(phil, "#advice")
+    story.saves("phil", "Refill the pump")
+    same_dates(story, shown)
+    story.looks("phil", "case")
+    story.people["phil"].go(todo_url(story.walk.todo("refill")))
