@@ -47,10 +47,15 @@ def change_of(day: TrialDay, minute: int, typed: dict[str, Any]) -> dict[str, An
 
 def _tone_lines(before: dict[str, str], now: dict[str, str]) -> list[tuple[str, str, str, str]]:
     return [
-        (PLACE_NAMES[place], before[place], grade, "same" if before[place] == grade else "changed")
+        (PLACE_NAMES[place], before[place], grade, _tone_change(before[place], grade))
         for place, grade in now.items()
         if place in before
     ]
+
+
+def _tone_change(before: str, now: str) -> str:
+    """Grades have an order and no difference: "lower", never "-1.5"; as they are written, "1" < "1+" < "2"."""
+    return "same" if before == now else "lower" if now < before else "higher"
 
 
 def _vital_lines(before: TrialObservation, typed: dict[str, Any]) -> list[tuple[str, str, str, str]]:
