@@ -33,6 +33,12 @@ PERIODIC = (
         "reminders, escalations and appointments become notices when their moment has come",
     ),
     Periodic(
+        "call-people",
+        "pathway.tasks.call_people",
+        timedelta(seconds=10),
+        "an alarm that nobody has acknowledged calls again within half a minute of its time",
+    ),
+    Periodic(
         "heartbeat",
         "pathway.tasks.heartbeat",
         timedelta(seconds=15),

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
 from pathway.queries.health import WORKER_HEARTBEAT
@@ -56,6 +57,13 @@ def fire_timers() -> None:
 
 
 @shared_task
+def call_people() -> None:
+    """Call again for every incident that nobody has acknowledged in time, and deliver."""
+    if call_all(at=timezone.now()):
+        nudge()
+
+
+@shared_task
 def heartbeat() -> None:
     """Write down that a worker is alive; beat sends this every few seconds and /readyz reads it."""
     cache.set(WORKER_HEARTBEAT, time.time(), timeout=None)
@@ -64,6 +72,11 @@ def heartbeat() -> None:
 def fire_all(*, at: datetime) -> int:
     """Fire timers until none is due at `at`. Returns how many fired."""
     return _until_done(fire_due, at)
+
+
+def call_all(*, at: datetime) -> int:
+    """Make every call about incidents that is due at `at`. Returns how many timers fired."""
+    return _until_done(call_due, at)
 
 
 def refresh_all(*, at: datetime) -> int:

@@ -402,6 +402,28 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "plan_current": True,
         "action": "",
     },
+    "incident_steps": {
+        "steps": [
+            {
+                "condition": "unclear",
+                "step": "Speak to the patient or caregiver, ask for every danger sign, write what was found.",
+                "minutes": None,
+                "answer": "done",
+                "note": "",
+            }
+        ],
+        "findings": "Called the sister: awake, no fever, itching since the morning.",
+    },
+    "incident_closure": {
+        "confirmed": [],
+        "cause": "not_found",
+        "remedies": ["observation"],
+        "outcome": "Well; nothing was found.",
+        "symptoms_resolved": True,
+        "pump_interrogated": "yes",
+        "reservoir_checked": "yes",
+        "follow_up": "",
+    },
     "emergency_plan": {
         "written_on": date(2026, 4, 15),
         "allergies": "none known",

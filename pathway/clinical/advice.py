@@ -1,4 +1,4 @@
-"""What a program or a refill means for this patient before it is saved: limits, flow, bridge, residual, runway.
+"""What a program means for this patient before it is saved: limits, flow, bridge, start, runway.
 
 Puts the rules of the other modules together; every figure is advice that a named clinician confirms. Saves nothing.
 """
@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from pathway.clinical.catheter import Bridge, bridge
 from pathway.clinical.dosing import Origin, StartDose, dose_review, start_dose, tolerance_check
-from pathway.clinical.program import Program, min_dose_mcg_per_day, program_problems
-from pathway.clinical.pump_log import Filled, Programmed, PumpLog, PumpState
-from pathway.clinical.residual import Discrepancy, discrepancy_trend, residual_discrepancy
+from pathway.clinical.program import min_dose_mcg_per_day, program_problems
+from pathway.clinical.pump_log import Programmed, PumpLog, PumpState
 from pathway.clinical.results import CannotCompute, Finding, Reason, Severity, cannot, plain
 from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway, runway_of
-from pathway.clinical.situation import PumpFacts, Situation
+from pathway.clinical.situation import PumpFacts, Situation, planning_alarm_ml
 from pathway.clinical.sources import Sourced, Tag
 from pathway.clinical.steps import (
     BridgeDecision,
@@ -34,9 +32,6 @@ OVER_START = Sourced(
     ("S4", "S14"),
     rule="3.1 start",
     note="a start above the label's rule needs a reason",
-)
-RESIDUAL_GAP_ML = Sourced(
-    Decimal(2), "mL", Tag.POLICY, ("S57",), rule="4.5", note="programmer against what the records give"
 )
 
 
@@ -64,29 +59,6 @@ class ProgramAdvice:
         return tuple(finding for finding in self.findings if finding.severity is severity)
 
 
-@dataclass(frozen=True, slots=True)
-class RefillAdvice:
-    """A refill judged: what was expected and found, the trend over cycles, and the program that goes on."""
-
-    computed_ml: Decimal | CannotCompute
-    expected_ml: Decimal | None
-    discrepancy: Discrepancy | CannotCompute | None
-    trend: Finding | None
-    program: ProgramAdvice | None
-    findings: tuple[Finding, ...]
-    runway: Runway | CannotCompute
-
-    @property
-    def work_up(self) -> bool:
-        """Whether pump and catheter have to be looked into: the difference, or its trend, is over a limit."""
-        over = isinstance(self.discrepancy, Discrepancy) and self.discrepancy.alert
-        return over or self.trend is not None
-
-    def asks(self, severity: Severity) -> tuple[Finding, ...]:
-        """The findings that ask exactly this of the people."""
-        return tuple(finding for finding in self.findings if finding.severity is severity)
-
-
 def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
     """The safety dates after this log; a stop never moves a date later, withdrawal risk only ever moves one earlier.
 
@@ -96,9 +68,11 @@ def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
     pump = situation.pump
     if pump is None:
         return cannot("pump_model", "No pump is on record: record the operation first.")
-    own = _runway_from(pump, situation, log, pump.alarm_ml)
-    planned_from = situation.planning_alarm_ml
-    if isinstance(own, CannotCompute) or planned_from is None or planned_from <= pump.alarm_ml:
+    set_to = log.state().alarm_ml
+    alarm_ml = pump.alarm_ml if set_to is None else set_to
+    own = _runway_from(pump, situation, log, alarm_ml)
+    planned_from = planning_alarm_ml(alarm_ml, situation.withdrawal_risk)
+    if isinstance(own, CannotCompute) or planned_from <= alarm_ml:
         return own
     planned = _runway_from(pump, situation, log, planned_from)
     if isinstance(planned, CannotCompute):
@@ -121,7 +95,9 @@ def _runway_from(
         pump=pump.model,
         reservoir_ml=pump.reservoir_ml,
         time_zone=situation.time_zone,
-        alarm_ml=alarm_ml,
+        alarm_ml=None
+        if alarm_ml == pump.model.alarm_ml.value
+        else alarm_ml,  # the maker's own has its source
     )
 
 
@@ -138,10 +114,12 @@ def judge_program(
     before = pump.running_before(entry.at)
     if before.fill is None:
         return cannot("effective_at", "At this time no fill of this pump is on record yet.")
-    return _program_advice(situation, pump, before, entry, decision, pump.log.with_entries([entry]))
+    if pump.log.has(Programmed, entry.at):
+        return cannot("effective_at", "A program of this very minute is on record already: correct that one.")
+    return program_advice(situation, pump, before, entry, decision, pump.log.with_entries([entry]))
 
 
-def _program_advice(
+def program_advice(
     situation: Situation,
     pump: PumpFacts,
     before: PumpState,
@@ -151,13 +129,13 @@ def _program_advice(
     *,
     at_refill: bool = False,
 ) -> ProgramAdvice | CannotCompute:
-    """What `entry` changes against `before`; `log` is everything on record with it."""
+    """What `entry` changes against `before`, judged; `log` is everything on record with it."""
     program, old = entry.program, before.dose_mcg_per_day
     problems = program_problems(program, pump.model)
     if problems:
         return CannotCompute(problems)
     new, strength = program.dose_mcg_per_day, program.concentration_mcg_per_ml
-    step = None if old is None else _step(situation, before, entry.at, program, decision, at_refill=at_refill)
+    step = None if old is None else _step(situation, before, entry, decision, at_refill=at_refill)
     start = _start(situation) if old is None else None
     judged = step.findings if isinstance(step, StepCheck) else ()
     if not isinstance(step, StepCheck):
@@ -179,31 +157,30 @@ def _program_advice(
 def _step(
     situation: Situation,
     before: PumpState,
-    at: datetime,
-    program: Program,
+    entry: Programmed,
     decision: BridgeDecision | None,
     *,
     at_refill: bool,
 ) -> StepCheck | CannotCompute:
-    """The dose step against this patient's limits; refused where origin or age is not known."""
+    """The dose step against this patient's limits at the age of that day; refused where origin or age is not known."""
     if not situation.origin or situation.birth_date is None:
         return cannot("origin", "The origin of the spasticity is not recorded, so no step limit is known.")
     assert before.dose_mcg_per_day is not None  # a program runs
     assert before.started_at is not None
     change = DoseChange(
         old_mcg_per_day=before.dose_mcg_per_day,
-        new_mcg_per_day=program.dose_mcg_per_day,
-        at=at,
+        new_mcg_per_day=entry.program.dose_mcg_per_day,
+        at=entry.at,
         infusion_started_at=before.started_at,
         changed_at=before.changed_at,
         origin=Origin(situation.origin),
         born_on=situation.birth_date,
-        on=situation.today,
+        on=entry.on,
         phase=situation.phase,
         at_refill=at_refill,
         stopped_at=before.stopped_at,
         old_mcg_per_ml=before.concentration_mcg_per_ml,
-        new_mcg_per_ml=program.concentration_mcg_per_ml,
+        new_mcg_per_ml=entry.program.concentration_mcg_per_ml,
         bridge=decision,
     )
     return check_step(change)
@@ -235,7 +212,7 @@ def _first_findings(
             )
         )
     if situation.origin and situation.birth_date is not None:
-        found += dose_review(new, Origin(situation.origin), situation.birth_date, situation.today)
+        found += dose_review(new, Origin(situation.origin), situation.birth_date, entry.on)
     old, strength = before.concentration_mcg_per_ml, entry.program.concentration_mcg_per_ml
     return [*found, *concentration_findings(old, strength, decision)]
 
@@ -256,123 +233,6 @@ def _bridge(
     if isinstance(path, CannotCompute):
         return path
     return bridge(path.total_ml, old, new, dose_mcg_per_day, pump.model)
-
-
-def judge_refill(
-    situation: Situation,
-    fill: Filled,
-    decision: BridgeDecision | None = None,
-) -> RefillAdvice | CannotCompute:
-    """Judge a refill at its own instant. `fill.expected_ml`: as the programmer shows; else the records' figure counts.
-
-    Refuses a missing pump, a time before the first fill, and volumes that this reservoir cannot have held.
-    """
-    pump = situation.pump
-    if pump is None:
-        return cannot("", "No pump is on record: record the operation first.")
-    before = pump.log.before(fill.at)
-    if before.fill is None:
-        return cannot("refilled_at", "This is before the first fill of this pump.")
-    problems = _fill_problems(pump, before, fill)
-    if problems:
-        return CannotCompute(tuple(problems))
-    computed = before.residual_ml(fill.at)
-    expected = fill.expected_ml if fill.expected_ml is not None else _known(computed)
-    discrepancy = _discrepancy(pump, before, expected, fill.aspirated_ml)
-    trend = _trend(pump, fill.at, discrepancy)
-    program = _refill_program(situation, pump, before, fill, decision)
-    if isinstance(program, CannotCompute):
-        return program
-    findings = [*_residual_findings(computed, fill.expected_ml), *(program.findings if program else ())]
-    if isinstance(discrepancy, Discrepancy):
-        findings += discrepancy.findings
-    if trend is not None:
-        findings.append(trend)
-    return RefillAdvice(
-        computed_ml=computed,
-        expected_ml=expected,
-        discrepancy=discrepancy,
-        trend=trend,
-        program=program,
-        findings=tuple(findings),
-        runway=runway_in(situation, pump.log.with_entries([fill])),
-    )
-
-
-def _known(value: Decimal | CannotCompute) -> Decimal | None:
-    return None if isinstance(value, CannotCompute) else value
-
-
-def _fill_problems(pump: PumpFacts, before: PumpState, fill: Filled) -> list[Reason]:
-    """A volume that this reservoir cannot hold, or that cannot have been left in it."""
-    reasons = []
-    if fill.volume_ml > pump.reservoir_ml:
-        text = f"{plain(fill.volume_ml)} mL do not fit into this pump's reservoir of {plain(pump.reservoir_ml)} mL."
-        reasons.append(Reason("filled_ml", text))
-    held = before.cycle_volume_ml
-    for name, amount in (("aspirated_ml", fill.aspirated_ml), ("expected_residual_ml", fill.expected_ml)):
-        if amount is not None and held is not None and amount > held:
-            text = f"{plain(amount)} mL is more than the {plain(held)} mL that were in the pump after its last fill."
-            reasons.append(Reason(name, text))
-    return reasons
-
-
-def _discrepancy(
-    pump: PumpFacts, before: PumpState, expected: Decimal | None, aspirated: Decimal | None
-) -> Discrepancy | CannotCompute | None:
-    held = before.cycle_volume_ml
-    if expected is None or aspirated is None or held is None:
-        return None
-    return residual_discrepancy(fill_ml=held, expected_ml=expected, aspirated_ml=aspirated, pump=pump.model)
-
-
-def discrepancies(pump: PumpFacts, until: datetime) -> tuple[Discrepancy, ...]:
-    """What every earlier refill of this pump gave, oldest first; cycles that cannot be judged are left out."""
-    found = []
-    for fill in pump.log.fills:
-        if fill.at >= until or fill.aspirated_ml is None:
-            continue
-        before = pump.log.before(fill.at)
-        expected = fill.expected_ml
-        if expected is None and before.fill is not None:
-            expected = _known(before.residual_ml(fill.at))
-        one = _discrepancy(pump, before, expected, fill.aspirated_ml)
-        if isinstance(one, Discrepancy):
-            found.append(one)
-    return tuple(found)
-
-
-def _trend(pump: PumpFacts, at: datetime, now: Discrepancy | CannotCompute | None) -> Finding | None:
-    if not isinstance(now, Discrepancy):
-        return None
-    return discrepancy_trend([*discrepancies(pump, at), now])
-
-
-def _residual_findings(computed: Decimal | CannotCompute, shown: Decimal | None) -> list[Finding]:
-    """The programmer's figure against what the records give: a gap means that something is not on record."""
-    if shown is None or isinstance(computed, CannotCompute) or abs(shown - computed) <= RESIDUAL_GAP_ML.value:
-        return []
-    text = (
-        f"The programmer shows {plain(shown)} mL, the records here give {plain(round(computed, 1))} mL: a program, "
-        "bolus or fill may be missing here, or entered wrongly."
-    )
-    return [Finding("records_differ", Severity.WARNING, text, (RESIDUAL_GAP_ML,), "expected_residual_ml")]
-
-
-def _refill_program(
-    situation: Situation,
-    pump: PumpFacts,
-    before: PumpState,
-    fill: Filled,
-    decision: BridgeDecision | None,
-) -> ProgramAdvice | CannotCompute | None:
-    """The program that goes on after the fill, judged as a change at a refill."""
-    log = pump.log.with_entries([fill])
-    after = log.until(fill.at)
-    if after.program is None:
-        return None
-    entry = Programmed(fill.at, fill.on, after.program, after.midnight)
-    return _program_advice(situation, pump, before, entry, decision, log, at_refill=True)
 
 
 def second_look(findings: Iterable[Finding]) -> tuple[Finding, ...]:

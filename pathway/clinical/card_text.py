@@ -16,6 +16,7 @@ EMERGENCY = Sourced(
     "",
     Tag.VERIFIED,
     ("S2", "S7"),
+    rule="3.6",
 )
 WITHDRAWAL = Sourced(
     "First itching without rash, stiffness and spasms back, tingling, low blood pressure. Then fever, confusion, rigid "
@@ -23,6 +24,7 @@ WITHDRAWAL = Sourced(
     "",
     Tag.MEMORY,
     ("LIO", "S17", "S74"),
+    rule="section 8 withdrawal",
 )
 OVERDOSE = Sourced(
     "Drowsy, dizzy, weakness that rises towards the head, slow breathing, slow pulse, low blood pressure, seizures, "
@@ -30,12 +32,14 @@ OVERDOSE = Sourced(
     "",
     Tag.VERIFIED,
     ("S18", "S19"),
+    rule="section 8 overdose",
 )
 FIRST_STEPS = Sourced(
     "Withdrawal: monitor, interrogate the pump, find why it stopped, restore the intrathecal drug; tablets alone are "
     "not enough. Overdose: support breathing, intensive care, the pump team sets the pump; no specific antidote.",
     "",
     Tag.POLICY,
+    rule="section 8",
 )
 HANDS_OFF = Sourced(
     "Do not stop the pump for other illness or surgery; whether to stop it in an overdose is for the pump team. Do not "
@@ -43,6 +47,7 @@ HANDS_OFF = Sourced(
     "",
     Tag.VERIFIED,
     ("S16", "S35"),
+    rule="section 7 card",
 )
 SYNCHROMED_ALARMS = Sourced(
     "One tone, about every hour: reservoir low or pump near its end; telephone the same day. Two tones: reservoir "
@@ -50,23 +55,29 @@ SYNCHROMED_ALARMS = Sourced(
     "",
     Tag.VERIFIED,
     ("S45b", "S51", "S52", "S53"),
+    rule="4.2 alarms",
 )
 OTHER_ALARMS = Sourced(
     "What the sounds of this pump mean is not on record: any sound is an alarm, call the 24-hour number at once. "
     "Silence does not prove that the pump runs.",
     "",
     Tag.POLICY,
+    rule="4.2 alarms",
 )
 UNKNOWN_MRI = Sourced(
-    "The MRI rule of this pump is not on record: no MRI before the pump team has said how.", "", Tag.POLICY
+    "The MRI rule of this pump is not on record: no MRI before the pump team has said how.",
+    "",
+    Tag.POLICY,
+    rule="section 7 card",
 )
-NO_SUPPORT_LINE = Sourced(f"Maker's emergency line: {NOT_RECORDED}.", "", Tag.POLICY)
+NO_SUPPORT_LINE = Sourced(f"Maker's emergency line: {NOT_RECORDED}.", "", Tag.POLICY, rule="section 7 card")
 SUPPORT_LINES = {
     "Medtronic": Sourced(
         "Medtronic's line for clinicians, 24 hours: 1-800-707-0933 (in the USA; as printed in 2002).",
         "",
         Tag.VERIFIED,
         ("S73",),
+        rule="section 7 card",
     )
 }
 LIVING = Sourced(
@@ -76,6 +87,7 @@ LIVING = Sourced(
     "",
     Tag.POLICY,
     ("S52", "S66"),
+    rule="section 7 education",
 )
 
 

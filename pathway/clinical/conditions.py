@@ -6,6 +6,7 @@ Reference texts carry no order and no dose to give; levels and time targets are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,7 +28,7 @@ class TriageLevel(StrEnum):
 
 
 class Condition(StrEnum):
-    """Every row of clinical.md section 8; end of service is apart from its warning."""
+    """Every row of clinical.md section 8; end of service is apart from its warning. Unclear: nothing suspected yet."""
 
     WITHDRAWAL = "withdrawal"
     OVERDOSE = "overdose"
@@ -40,6 +41,7 @@ class Condition(StrEnum):
     LOW_RESERVOIR = "low_reservoir"
     REPLACEMENT_DUE = "replacement_due"
     END_OF_SERVICE = "end_of_service"
+    UNCLEAR = "unclear"
 
 
 class Lead(StrEnum):
@@ -316,5 +318,43 @@ _PLANS = (
             Step("Replace the pump.", _NEURO),
         ),
     ),
+    ConditionPlan(
+        Condition.UNCLEAR,
+        "Not clear yet",
+        ("to be found out",),
+        (Step("Speak to the patient or caregiver, ask for every danger sign, write what was found.", _PHYS),),
+    ),
 )
 CONDITION_PLANS: dict[Condition, ConditionPlan] = {plan.condition: plan for plan in _PLANS}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStep:
+    """One step that a role is asked for, once however many suspected conditions name it."""
+
+    condition: Condition
+    text: str
+    minutes: int | None
+
+
+def shortened(minutes: int | None, *, high_risk: bool) -> int | None:
+    """A time target in minutes for this patient: every one is shortened at high risk in withdrawal (3.6)."""
+    return minutes // HIGH_RISK_DIVISOR.value if minutes is not None and high_risk else minutes
+
+
+def minutes_of(step: Step, *, high_risk: bool) -> int | None:
+    """The step's own time target for this patient, in minutes from recognition; None where it has none."""
+    return shortened(step.minutes.value if step.minutes else None, high_risk=high_risk)
+
+
+def steps_for(
+    lead: Lead, conditions: Sequence[Condition], *, high_risk: bool = False
+) -> tuple[AskedStep, ...]:
+    """The steps of one role for these conditions, in their order. A condition added later only adds at the end."""
+    found: dict[str, AskedStep] = {}
+    for condition in conditions:
+        for step in CONDITION_PLANS[condition].steps:
+            if step.lead is lead:
+                minutes = minutes_of(step, high_risk=high_risk)
+                found.setdefault(step.text, AskedStep(condition, step.text, minutes))
+    return tuple(found.values())

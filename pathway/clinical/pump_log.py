@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from pathway.clinical.program import ZERO, DailyBolus, DoseStep, Program, simple_program
+from pathway.clinical.program import ZERO, Program, simple_program
 from pathway.clinical.reservoir import (
     Correction,
     Fill,
@@ -30,6 +31,7 @@ class Filled:
 
     `dose_mcg_per_day` is the program that goes on afterwards; None: whatever ran goes on. `prime_ml` left at once for
     priming. `bridged`: the strength changed and a bridge bolus was programmed. `aspirated_ml` is what was found before.
+    `alarm_ml`: the low-reservoir alarm was set to this; None: as it was. `eri_seen`: the replacement indicator showed.
     """
 
     at: datetime
@@ -41,6 +43,8 @@ class Filled:
     bridged: bool = False
     expected_ml: Decimal | None = None
     aspirated_ml: Decimal | None = None
+    alarm_ml: Decimal | None = None
+    eri_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,21 @@ class Programmed:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Volume left the reservoir at once, outside the program."""
+    """Volume left the reservoir at once, outside the program.
+
+    A bolus that was given in mcg has its dose: what volume that is depends on the strength in the pump at that time.
+    """
 
     at: datetime
-    volume_ml: Decimal
     purpose: Purpose
+    volume_ml: Decimal | None = None
+    dose_mcg: Decimal = ZERO
+
+    def volume_at(self, concentration_mcg_per_ml: Decimal | None) -> Decimal:
+        """Its volume, mL, at the strength in the pump; none where nothing was in it yet."""
+        if self.volume_ml is not None:
+            return self.volume_ml
+        return self.dose_mcg / concentration_mcg_per_ml if concentration_mcg_per_ml else ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,8 @@ class Stopped:
 
 
 Entry = Filled | Programmed | Removed | Measured | Stopped
-# Entries of one instant happen in this order: a program set at the refill runs on the new fill.
+# Entries of one instant happen in this order: a program set at the refill runs on the new fill. What left at a fill
+# (prime, bridge) leaves after a volume measured in that minute, see the reservoir: the smaller amount counts.
 _ORDER: dict[type, int] = {Filled: 0, Measured: 1, Removed: 2, Stopped: 3, Programmed: 4}
 
 
@@ -88,7 +103,8 @@ class PumpState:
     """What is in the pump and what it runs, after some entries.
 
     `changed_at` is the last change of the daily dose, `dose_since` its local date, `started_at` the first program.
-    `stopped_at` is set while the infusion is off. `events` is the reservoir's history from the first fill on.
+    `stopped_at` is set while the infusion is off. `alarm_ml` is what the alarm was last set to (None: as the maker
+    sets it), `eri_seen_on` the first fill with the replacement indicator shown. `events` is the reservoir's history.
     """
 
     fill: Filled | None = None
@@ -99,6 +115,8 @@ class PumpState:
     changed_at: datetime | None = None
     dose_since: date | None = None
     stopped_at: datetime | None = None
+    alarm_ml: Decimal | None = None
+    eri_seen_on: date | None = None
     events: tuple[ReservoirEvent, ...] = ()
 
     @property
@@ -160,6 +178,10 @@ class PumpLog:
         """The state after everything that is recorded."""
         return self._fold(self._ordered)
 
+    def has(self, kind: type[Entry], at: datetime) -> bool:
+        """Whether an entry of this kind stands at this very instant: a second one would leave the order open."""
+        return any(isinstance(entry, kind) and entry.at == at for entry in self.entries)
+
     @property
     def fills(self) -> tuple[Filled, ...]:
         """Every fill, the oldest first."""
@@ -189,10 +211,11 @@ class PumpLog:
             case Programmed():
                 return self._programmed(state, entry)
             case Removed():
-                return _happened(state, Removal(entry.at, entry.volume_ml, entry.purpose))
+                volume = entry.volume_at(state.concentration_mcg_per_ml)
+                return _happened(state, Removal(entry.at, volume, entry.purpose))
             case Measured():
                 return _happened(state, Correction(entry.at, entry.volume_ml))
-            case Stopped():
+            case _:  # stopped
                 return replace(_happened(state, ProgramChange(entry.at, None)), stopped_at=entry.at)
 
     def _filled(self, state: PumpState, fill: Filled) -> PumpState:
@@ -202,13 +225,23 @@ class PumpLog:
             events.append(Removal(fill.at, fill.prime_ml, Purpose.PRIME))
         if fill.bridged and self.path_ml:
             events.append(Removal(fill.at, self.path_ml, Purpose.BRIDGE))
-        state = replace(state, fill=fill, concentration_mcg_per_ml=fill.concentration_mcg_per_ml)
+        state = replace(
+            state,
+            fill=fill,
+            concentration_mcg_per_ml=fill.concentration_mcg_per_ml,
+            alarm_ml=state.alarm_ml if fill.alarm_ml is None else fill.alarm_ml,
+            eri_seen_on=state.eri_seen_on or (fill.on if fill.eri_seen else None),
+        )
         program = _carried_on(state.program, fill)
         if program is None:
             return _happened(state, *events)
-        if state.stopped_at is None or fill.dose_mcg_per_day is not None:
-            events.append(ProgramChange(fill.at, program, state.midnight))
+        events.append(ProgramChange(fill.at, program, state.midnight))
+        if fill.dose_mcg_per_day is not None:
             state = replace(state, stopped_at=None)
+        elif (
+            state.stopped_at is not None
+        ):  # still off; dates count on with the new strength, see `planning_events`
+            events.append(ProgramChange(fill.at, None))
         return _with_program(_happened(state, *events), program, state.midnight, fill.at, fill.on)
 
     def _programmed(self, state: PumpState, entry: Programmed) -> PumpState:
@@ -263,10 +296,23 @@ def scaled(program: Program, dose_mcg_per_day: Decimal) -> Program:
             patient_boluses_per_day=program.patient_boluses_per_day,
         )
     factor = (dose_mcg_per_day - fixed) / (total - fixed)
-    steps = [DoseStep(step.start_h, step.dose_mcg * factor) for step in program.steps]
-    boluses = tuple(DailyBolus(bolus.at_h, bolus.dose_mcg * factor) for bolus in program.boluses)
-    # The last step takes what rounding left, so that the total is exactly the dose that was set.
-    shared = [step.dose_mcg for step in steps] + [bolus.dose_mcg for bolus in boluses]
-    rest = dose_mcg_per_day - fixed - sum(shared, ZERO)
-    steps[-1] = DoseStep(steps[-1].start_h, steps[-1].dose_mcg + rest)
-    return replace(program, steps=tuple(steps), boluses=boluses)
+    steps = [replace(step, dose_mcg=_part(step.dose_mcg * factor)) for step in program.steps]
+    boluses = [replace(bolus, dose_mcg=_part(bolus.dose_mcg * factor)) for bolus in program.boluses]
+    parts = (steps, boluses)
+    rest = dose_mcg_per_day - fixed - sum((part.dose_mcg for some in parts for part in some), ZERO)
+    _add_to_largest(parts, rest)
+    return replace(program, steps=tuple(steps), boluses=tuple(boluses))
+
+
+def _part(dose_mcg: Decimal) -> Decimal:
+    """A part of the day to a millionth of a mcg, so that sums stay exact."""
+    return round(dose_mcg, 6)
+
+
+def _add_to_largest(parts: Any, rest_mcg: Decimal) -> None:
+    """What rounding left goes to the largest part: the total is then exactly the dose, and no part falls below 0."""
+    _, some, index = max(
+        ((part.dose_mcg, some, index) for some in parts for index, part in enumerate(some)),
+        key=lambda found: found[0],
+    )
+    some[index] = replace(some[index], dose_mcg=some[index].dose_mcg + rest_mcg)

@@ -104,9 +104,8 @@ def _direction(difference_ml: Decimal) -> Direction:
 def _findings(difference: Decimal, error: Decimal | None, pump: PumpModel) -> list[Finding]:
     found = []
     if abs(difference) > ABSOLUTE_ML.value:
-        text = (
-            f"{plain(abs(difference))} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)}."
-        )
+        off = plain(round(abs(difference), 2))
+        text = f"{off} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)}."
         found.append(Finding("discrepancy_ml", Severity.WARNING, text, (ABSOLUTE_ML,), "aspirated_ml"))
     if error is None:
         text = "Little was delivered, so only the volume rule counts, not the percentage."
@@ -115,7 +114,7 @@ def _findings(difference: Decimal, error: Decimal | None, pump: PumpModel) -> li
         text = f"The accuracy of {pump.name} is not known, so only the volume rule counts."
         found.append(Finding("accuracy_unknown", Severity.INFO, text, (), "aspirated_ml"))
     elif abs(error) > pump.accuracy_pct.value:
-        text = f"{plain(error)} % delivery error; the pump's limit is {plain(pump.accuracy_pct.value)} %."
+        text = f"{plain(round(error, 1))} % delivery error; the pump's limit is {plain(pump.accuracy_pct.value)} %."
         found.append(Finding("discrepancy_pct", Severity.WARNING, text, (pump.accuracy_pct,), "aspirated_ml"))
     return found
 
@@ -127,7 +126,7 @@ def discrepancy_trend(history: Sequence[Discrepancy]) -> Finding | None:
         return None
     if errors[0] * errors[1] < 0:
         return None
-    shown = " and ".join(f"{plain(error)} %" for error in errors)
+    shown = " and ".join(f"{plain(round(error, 1))} %" for error in errors)
     return Finding(
         "discrepancy_trend", Severity.WARNING, f"Two refills in a row erred alike: {shown}.", (TREND_PCT,)
     )

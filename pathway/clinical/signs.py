@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from pathway.clinical.results import Reason, plain
 from pathway.clinical.sources import Sourced, Tag
 
 FEVER_C = Sourced(Decimal("38.0"), "degrees C", Tag.POLICY, rule="section 8 red flags")
@@ -16,6 +17,15 @@ SLOW_BREATHING = Sourced(10, "breaths/min, below", Tag.POLICY, rule="section 8 r
 COMA_GCS = Sourced(8, "GCS, up to", Tag.POLICY, rule="section 8 red flags")
 SLEEPY_GCS = Sourced(12, "GCS, up to", Tag.POLICY, rule="section 8 overdose")
 ALTERED_GCS = Sourced(15, "GCS, below", Tag.POLICY, rule="section 8 red flags")
+POSSIBLE: dict[str, Sourced[tuple[int, int]]] = {
+    "temp_c": Sourced((25, 45), "degrees C", Tag.POLICY, rule="bad input"),
+    "breaths_per_min": Sourced((0, 80), "breaths/min", Tag.POLICY, rule="bad input"),
+    "gcs": Sourced((3, 15), "points", Tag.POLICY, rule="bad input", note="the scale's own ends"),
+    "heart_rate": Sourced((0, 300), "beats/min", Tag.POLICY, rule="bad input"),
+    "systolic_mmhg": Sourced((0, 300), "mmHg", Tag.POLICY, rule="bad input"),
+    "spo2_pct": Sourced((0, 100), "%", Tag.POLICY, rule="bad input"),
+}
+"""What each measured sign can be at all: beyond it is a slip of typing or another unit."""
 
 
 class Alarm(StrEnum):
@@ -44,6 +54,7 @@ class Signs:
     """
 
     temp_c: Decimal | None = None
+    fever_reported: bool | None = None
     breaths_per_min: int | None = None
     gcs: int | None = None
     heart_rate: int | None = None
@@ -73,11 +84,15 @@ class Signs:
     residual_alert: bool | None = None
     mri_since_interrogation: bool | None = None
     trauma: bool | None = None
+    surgery: bool | None = None
+    recent_change: bool | None = None
+    new_drug: bool | None = None
     withdrawal_high_risk: bool | None = None
 
     @property
     def fever(self) -> bool:
-        return self.temp_c is not None and self.temp_c >= FEVER_C.value
+        """Measured, or reported where nobody measured it; a later normal reading does not take it back."""
+        return bool(self.fever_reported) or (self.temp_c is not None and self.temp_c >= FEVER_C.value)
 
     @property
     def slow_breathing(self) -> bool:
@@ -94,3 +109,23 @@ class Signs:
     @property
     def confused(self) -> bool:
         return bool(self.altered_mind) or (self.gcs is not None and self.gcs < ALTERED_GCS.value)
+
+
+def impossible(signs: Signs) -> tuple[Reason, ...]:
+    """The measured signs that cannot be true as they stand, each with what it may be in its own unit."""
+    found = []
+    for field, limits in POSSIBLE.items():
+        value = getattr(signs, field)
+        low, high = limits.value
+        if value is not None and not low <= value <= high:
+            found.append(Reason(field, f"Enter {low} to {high} {limits.unit}{_other_unit(field, value)}."))
+    return tuple(found)
+
+
+def _other_unit(field: str, value: Decimal) -> str:
+    """A temperature in Fahrenheit is recognised, and not converted silently."""
+    celsius = (Decimal(value) - 32) * 5 / 9
+    low, high = POSSIBLE["temp_c"].value
+    if field != "temp_c" or not low <= celsius <= high:
+        return ""
+    return f"; {plain(Decimal(value))} °F is {plain(round(celsius, 1))} °C"

@@ -100,14 +100,6 @@ class Situation:
             )
         return population(Origin(self.origin), self.birth_date, self.today)
 
-    @property
-    def planning_alarm_ml(self) -> Decimal | None:
-        """The alarm volume that dates are planned from: the pump's own, or 4 mL for a withdrawal-prone patient.
-
-        Never the smaller of the two, so a refill is only ever planned earlier (4.5). None without a pump.
-        """
-        return planning_alarm_ml(self.pump.alarm_ml, self.withdrawal_risk) if self.pump else None
-
 
 def planning_alarm_ml(alarm_ml: Decimal, withdrawal_risk: tuple[str, ...]) -> Decimal:
     """The volume from which refills are planned, mL: 4 mL at least where withdrawal is more dangerous (4.5, 3.6)."""

@@ -142,13 +142,13 @@ def _size_findings(
         return _decrease_findings(pct)
     found = []
     if pct > high + EPSILON_PCT.value:
-        text = f"+{plain(pct)} % is above the step limit of {plain(high)} %: give a reason."
+        text = f"+{plain(round(pct, 1))} % is above the step limit of {plain(high)} %: give a reason."
         found.append(Finding("over_limit", Severity.NEEDS_REASON, text, (limit, EPSILON_PCT), DOSE))
     if 0 < pct < low - EPSILON_PCT.value:
-        text = f"+{plain(pct)} % is below the usual step of {plain(low)} %; that is allowed."
+        text = f"+{plain(round(pct, 1))} % is below the usual step of {plain(low)} %; that is allowed."
         found.append(Finding("small_step", Severity.INFO, text, (limit,), DOSE))
     if pct > HIGH_DOSE_PCT.value + EPSILON_PCT.value and change.old_mcg_per_day >= HIGH_DOSE_FROM.value:
-        text = f"From 300 mcg/day on, +{plain(pct)} % in one step may be too much."
+        text = f"From 300 mcg/day on, +{plain(round(pct, 1))} % in one step may be too much."
         found.append(Finding("high_dose_step", Severity.WARNING, text, (HIGH_DOSE_PCT, HIGH_DOSE_FROM), DOSE))
     return found
 
@@ -156,7 +156,7 @@ def _size_findings(
 def _decrease_findings(pct: Decimal) -> list[Finding]:
     if -pct <= DECREASE_PCT.value[1] + EPSILON_PCT.value:
         return []
-    text = f"{plain(pct)} % is outside the label's step; withdrawal is possible: give a reason."
+    text = f"{plain(round(pct, 1))} % is outside the label's step; withdrawal is possible: give a reason."
     return [Finding("large_decrease", Severity.NEEDS_REASON, text, (DECREASE_PCT,), DOSE)]
 
 

@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathway.clinical.conditions import (
     CONDITION_PLANS,
     CONTACT_MINUTES,
-    HIGH_RISK_DIVISOR,
     Condition,
     Lead,
     TriageLevel,
+    shortened,
 )
 from pathway.clinical.results import CannotCompute, Reason, cannot
 from pathway.clinical.signs import Alarm, Signs, Wound
@@ -75,7 +75,7 @@ def triage(signs: Signs) -> Triage | CannotCompute:
         levels = [YELLOW if unasked else GREEN]
         reasons.append("Not every danger sign was asked." if unasked else "No danger sign was found.")
     level = max(levels, key=lambda one: one.urgency)
-    minutes = _shortened(CONTACT_MINUTES.value[level], signs)
+    minutes = shortened(CONTACT_MINUTES.value[level], high_risk=bool(signs.withdrawal_high_risk))
     return Triage(level, tuple(reasons), candidates, missing, _duties(candidates, level, signs), minutes)
 
 
@@ -117,6 +117,8 @@ def _interruptions(signs: Signs) -> list[str]:
             "residual volume off": signs.residual_alert,
             "MRI not followed by interrogation": signs.mri_since_interrogation,
             "trauma": signs.trauma,
+            "operation or procedure": signs.surgery,
+            "program or drug strength changed lately": signs.recent_change,
         }
     )
 
@@ -153,9 +155,15 @@ def _overdose(signs: Signs) -> Judgement:
             "low tone": signs.low_tone,
         }
     )
+    causes = _present(
+        {
+            "program or drug strength changed lately": signs.recent_change,
+            "new drug that may add to it": signs.new_drug,
+        }
+    )
     if marks:
-        return RED, marks
-    return (ORANGE, ["weakness"]) if signs.weakness else (None, [])
+        return RED, marks + causes
+    return (ORANGE, ["weakness", *causes]) if signs.weakness else (None, [])
 
 
 def _infection(signs: Signs) -> Judgement:
@@ -283,14 +291,26 @@ def _missing(signs: Signs) -> tuple[Reason, ...]:
     return tuple(
         Reason(field, f"Not recorded: {name}.")
         for field, name in _ASKED.items()
-        if getattr(signs, field) is None
+        if not _was_asked(signs, field)
     )
 
 
-def _shortened(minutes: int | None, signs: Signs) -> int | None:
-    if minutes is None or not signs.withdrawal_high_risk:
-        return minutes
-    return minutes // HIGH_RISK_DIVISOR.value
+def _was_asked(signs: Signs, field: str) -> bool:
+    """A fever that was asked about, but not measured, is not an unasked danger sign."""
+    if field == "temp_c" and signs.fever_reported is not None:
+        return True
+    return getattr(signs, field) is not None
+
+
+def conditions_of(result: Triage) -> tuple[Condition, ...]:
+    """What to think of, the most urgent first; that it is unclear where nothing is suspected."""
+    return tuple(candidate.condition for candidate in result.candidates) or (Condition.UNCLEAR,)
+
+
+def leads_of(result: Triage) -> tuple[Lead, ...]:
+    """Who is asked to act: everybody who has a step in what to think of."""
+    wanted = {step.lead for one in conditions_of(result) for step in CONDITION_PLANS[one].steps}
+    return tuple(lead for lead in Lead if lead in wanted)
 
 
 def _duties(candidates: tuple[Candidate, ...], level: TriageLevel, signs: Signs) -> tuple[FirstDuty, ...]:
@@ -300,7 +320,7 @@ def _duties(candidates: tuple[Candidate, ...], level: TriageLevel, signs: Signs)
     found: dict[tuple[Lead, str], FirstDuty] = {}
     for candidate in candidates:
         urgency = RED if level is RED else candidate.level
-        minutes = _shortened(CONTACT_MINUTES.value[urgency], signs)
+        minutes = shortened(CONTACT_MINUTES.value[urgency], high_risk=bool(signs.withdrawal_high_risk))
         seen: set[Lead] = set()
         for step in CONDITION_PLANS[candidate.condition].steps:
             if step.lead not in seen:

@@ -44,6 +44,7 @@ class Outcome:
     opened: tuple[str, ...] = ()
     repeated: bool = False
     todo_id: UUID | None = None
+    incident_id: UUID | None = None
 
 
 def chain(previous: bytes, event: Event) -> bytes:
@@ -76,6 +77,7 @@ class Action:
         self.snapshot, self.actor, self.at = snapshot, actor, at
         self.changes = Changes()
         self.case_values: dict[str, Any] = {}
+        self.data: dict[str, Any] = {}  # what the event says beside the verb's own data
         self.opened: list[str] = []
         self.written: list[Row] = []  # rows of this action that no query sees yet
         self.circumstances: Circumstances | None = None
@@ -171,6 +173,7 @@ class Action:
         self._apply(make_plan(self.protocol, self.facts, self.calendar))
         self._point_at_next()
         self._set_timers()
+        data = {**self.data, **data}
         if self.opened:
             data["opened"] = self.opened
         seq = self.case.event_seq + 1

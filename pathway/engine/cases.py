@@ -11,6 +11,7 @@ from uuid import UUID
 from pathway.engine.action import Action, Outcome, action
 from pathway.engine.advance import move, require_unchanged
 from pathway.engine.errors import Invalid, NotAllowed, Refused
+from pathway.engine.incidents import end_with_death
 from pathway.engine.permissions import CASE_KEEPERS, require_role
 from pathway.models import CareTeamMember, Clinician, Pump
 from pathway.models.base import new_id
@@ -162,6 +163,7 @@ def close(
             act.changes.update(
                 Pump, act.facts.pump.id, explanted_on=ended_on, explant_reason=evidence["note"][:300]
             )
+        end_with_death(act, evidence.get("note", ""))
         before = act.facts.stage
         move(act, CLOSE)
         _end_hold(act)

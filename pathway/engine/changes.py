@@ -77,11 +77,11 @@ class Changes:
         for row in rows:
             self._inserts[type(row), ""].append(row.__dict__)
 
-    def insert(self, model: type[models.Model], **values: Any) -> None:
+    def insert(self, model: type[models.Model], /, **values: Any) -> None:
         """Insert a row by attribute names, without the cost of a model; what is not named has its default."""
         self._inserts[model, ""].append({**_defaults(model), **values})
 
-    def put(self, model: type[models.Model], **values: Any) -> None:
+    def put(self, model: type[models.Model], /, **values: Any) -> None:
         """Like `insert`, where the row may be there already: then the model's `on_conflict` says what happens."""
         clause = f"ON CONFLICT {model.on_conflict}"  # type: ignore[attr-defined]
         self._inserts[model, clause].append({**_defaults(model), **values})

@@ -1,52 +1,39 @@
-"""What a clinical record changes beyond itself: the pump it speaks of, and the safety dates that follow.
-
-Runs inside the action that writes the record, so that a pump and its refill duty can never disagree. Everything about
-the pump is folded anew from its log, so that a record entered late changes whatever came after it.
-"""
+"""What a clinical record changes beyond itself, in the same action: the pump, the card, an incident, a second look."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-from pathway.clinical.advice import runway_in
-from pathway.clinical.device import CATHETER_MODELS, PumpModel
-from pathway.clinical.pump_log import Entry, PumpLog, PumpState
-from pathway.clinical.results import CannotCompute
+from pathway.clinical.refill_advice import RefillAdvice
+from pathway.clinical.results import plain
 from pathway.clinical.risk import withdrawal_risks
-from pathway.clinical.runway import LEAD_DAYS, Runway
-from pathway.clinical.service import end_of_service
-from pathway.clinical.situation import PumpFacts, Situation
+from pathway.clinical.signs import Signs, Wound
+from pathway.engine import pump_effects
 from pathway.engine.action import Action
-from pathway.engine.cards import first_card, issue_card, note_card, reword_card
-from pathway.engine.errors import Invalid
+from pathway.engine.cards import first_card, issue_card, reword_card
+from pathway.engine.incident_effects import answer, close_incident
+from pathway.engine.incidents import raise_in
 from pathway.engine.second import confirm
 from pathway.models import (
     CardIssue,
-    Catheter,
     ClinicalRecord,
     DevicePlan,
     DeviceRegistration,
     EmergencyPlan,
+    IncidentClosure,
+    IncidentSteps,
     MedicationHistory,
     NeuroHistory,
     Operation,
+    PostopCheck,
     ProgramRecord,
-    Pump,
     Refill,
     SecondCheck,
     ServiceLife,
     SocialChecklist,
     VolumeEvent,
 )
-from pathway.models.base import new_id
-from pathway.protocol.facts import PumpFact, TodoFact
-from pathway.queries.pump_log import PumpRead, path_ml_of, read_pump, strength_at
-
-Values = dict[str, Any]
 
 
 def apply_effects(act: Action, record: ClinicalRecord) -> None:
@@ -66,279 +53,62 @@ def _note_history(act: Action, record: NeuroHistory) -> None:
     ]
     act.set_case(origin=record.origin, withdrawal_risk=risks)
     if risks != list(act.case.withdrawal_risk):
-        plan_again(act, tuple(risks))
+        pump_effects.plan_again(act, tuple(risks))
     else:
         reword_card(act, record)
 
 
-def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
-    """Work the pump's dates out again because the patient's risk changed; nothing where there is no pump."""
-    if act.facts.pump is None:
-        return
-    pump = read_pump(act.case.id, act.calendar.time_zone)
-    assert pump is not None  # the facts were read under the same lock
-    situation = Situation(
-        today=act.facts.today,
-        now=act.at,
-        time_zone=act.calendar.time_zone,
-        withdrawal_risk=withdrawal_risk,
-        pump=pump.facts,
-    )
-    _change(act, pump.row, {}, situation, pump.facts.log)
-
-
-def undo_effects(act: Action, todo: TodoFact) -> None:
-    """A record about the pump is being corrected: until it is written anew, the pump is as if it had never been."""
-    read = read_pump(act.case.id, act.calendar.time_zone, without=todo.id)
-    if read is None or read.row.operation.todo_id == todo.id:
-        return  # the operation itself is corrected in place: there is no pump without it
-    situation = Situation(
-        today=act.facts.today,
-        now=act.at,
-        time_zone=act.calendar.time_zone,
-        withdrawal_risk=tuple(act.case.withdrawal_risk),
-        pump=read.facts,
-    )
-    _change(act, read.row, {}, situation, read.facts.log)
-
-
-def _install(act: Action, record: Operation) -> None:
-    """A pump and a catheter come in; a pump that was there goes out on the same day."""
-    situation, before = _circumstances(act)
-    row = before.row if before else None
-    if row is not None and row.operation.todo_id != record.todo_id:
-        act.changes.update(
-            Pump, row.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
-        )
-        # One pump in place is a unique index, checked row by row: the old pump must be out before the new one is in.
-        act.changes.flush()
-        row = None
-    model = situation.pump_models[record.pump_model]
-    log = _log_of(record, model, before if row is not None else None)
-    carried = before.facts.log.state() if before is not None and row is None else None
-    facts = _facts_of(record, model, log, carried)
-    situation = replace(situation, pump=facts)
-    values: Values = {
-        "operation_id": record.id,
-        "model": record.pump_model,
-        "serial": record.pump_serial,
-        "reservoir_ml": record.reservoir_ml,
-        "alarm_ml": facts.alarm_ml,
-        "implanted_on": record.operated_on,
-        "end_of_service_on": _end_of_service(model, record.operated_on, row.eri_seen_on if row else None),
-    }
-    if row is None:
-        pump = Pump(id=new_id(), case_id=act.case.id, **values, **_columns(act, situation, log))
-        catheter = _catheter(pump, record)
-        act.changes.add(pump, catheter)
-        act.written.append(catheter)
-        _remember(act, pump)
-    else:
-        _correct_catheter(act, row, record)
-        _change(act, row, values, situation, log)
-
-
-def _log_of(record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
-    """The log of a new pump, or of the same one with its first fill corrected."""
-    path = path_ml_of(model, CATHETER_MODELS.get(record.catheter_model), record.catheter_implanted_cm)
-    later: tuple[Entry, ...] = ()
-    if before is not None:
-        first = before.row.operation.entry()
-        later = tuple(entry for entry in before.facts.log.entries if entry != first)
-    return PumpLog((record.entry(), *later), path)
-
-
-def _facts_of(record: Operation, model: PumpModel, log: PumpLog, carried: PumpState | None) -> PumpFacts:
-    return PumpFacts(
-        model=model,
-        reservoir_ml=Decimal(record.reservoir_ml),
-        alarm_ml=record.alarm_setting_ml or model.alarm_ml.value,
-        implanted_on=record.operated_on,
-        log=log,
-        catheter=CATHETER_MODELS.get(record.catheter_model),
-        implanted_cm=record.catheter_implanted_cm,
-        carried=carried if carried is not None and carried.program is not None else None,
-    )
-
-
-def _end_of_service(model: PumpModel, implanted_on: date, eri_seen_on: date | None) -> date | None:
-    service = end_of_service(model, implanted_on, eri_seen_on)
-    return None if isinstance(service, CannotCompute) else service.ends_on
-
-
-def _catheter(pump: Pump, record: Operation) -> Catheter:
-    return Catheter(id=new_id(), pump_id=pump.id, implanted_on=record.operated_on, **_catheter_values(record))
-
-
-def _catheter_values(record: Operation) -> Values:
-    return {
-        "model": record.catheter_model,
-        "total_cm": record.catheter_total_cm,
-        "trimmed_cm": record.catheter_trimmed_cm,
-        "implanted_cm": record.catheter_implanted_cm,
-        "tip_level": record.tip_level,
-    }
-
-
-def _correct_catheter(act: Action, pump: Pump, record: Operation) -> None:
-    catheter = Catheter.objects.get(pump_id=pump.id, removed_on__isnull=True)
-    values = {"implanted_on": record.operated_on, **_catheter_values(record)}
-    act.changes.update(Catheter, catheter.id, **values)
-    for name, value in values.items():
-        setattr(catheter, name, value)
-    act.written.append(catheter)
-
-
-def _set_program(act: Action, record: ProgramRecord) -> None:
-    _enter(act, record.entry(act.calendar.time_zone))
-
-
 def _refill(act: Action, record: Refill) -> None:
-    situation, read = _require_pump(act)
-    values: Values = {}
-    if record.alarm_setting_ml is not None:
-        values["alarm_ml"] = record.alarm_setting_ml
-    if record.eri_seen and read.row.eri_seen_on is None:
-        values |= _eri(situation, read.row, record.refilled_on)
-    _enter(act, record.entry(), values)
+    """A fill; a difference over a limit, or its trend, opens the work-up of catheter and pump for the right roles."""
+    situation, _ = pump_effects.require_pump(act)
+    advice = record.advice(situation)
+    pump_effects.refill(act, record)
+    if isinstance(advice, RefillAdvice) and advice.work_up:
+        raise_in(act, signs=Signs(residual_alert=True), note=_difference(record))
 
 
-def _eri(situation: Situation, pump: Pump, seen_on: date) -> Values:
-    """The replacement indicator was seen: the end of service comes nearer, never later."""
-    model = situation.pump_models[pump.model]
-    ends = _end_of_service(model, pump.implanted_on, max(seen_on, pump.implanted_on))
-    known = [day for day in (ends, pump.end_of_service_on) if day is not None]
-    return {"eri_seen_on": seen_on, "end_of_service_on": min(known, default=None)}
+def _difference(record: Refill) -> str:
+    """What a refill found, for whoever works it up."""
+    expected = plain(record.expected_ml) if record.expected_ml is not None else "?"
+    found = f"At the refill {plain(record.aspirated_ml)} mL were aspirated, {expected} mL were expected."
+    return f"{found} {record.residual_action}".strip()
 
 
-def _device_plan(act: Action, record: DevicePlan) -> None:
-    """A plan that names the day the replacement indicator was seen."""
-    seen_on = record.eri_seen_on
-    if seen_on is None or act.facts.pump is None or act.facts.pump.eri_seen_on is not None:
+WOUNDS = {"red": Wound.RED, "draining": Wound.RED, "open": Wound.OPEN_OR_PUS, "swollen": Wound.SWOLLEN}
+"""How the words of a wound check count in triage. Draining that is a leak is ticked as a leak [P]."""
+
+
+def _postop_check(act: Action, record: PostopCheck) -> None:
+    """A wound, a leak, a headache or fever after an operation is an incident: the right people are asked at once."""
+    wound = Wound.CLEAR_FLUID if record.csf_leak else WOUNDS.get(record.wound)
+    if wound is None and not record.headache and not record.fever:
         return
-    situation, read = _require_pump(act)
-    _change(act, read.row, _eri(situation, read.row, seen_on), situation, read.facts.log)
+    signs = Signs(wound=wound, fever_reported=record.fever or None, headache_upright=record.headache or None)
+    raise_in(act, signs=signs, note=f"Check after the operation. {record.action}")
 
 
-def _service_life(act: Action, record: ServiceLife) -> None:
-    situation, read = _require_pump(act)
-    _change(act, read.row, {"end_of_service_on": record.ends_on}, situation, read.facts.log)
-
-
-def _volume_event(act: Action, record: VolumeEvent) -> None:
-    _, read = _require_pump(act)
-    _enter(act, record.entry(strength_at(read.facts.log, record.happened_at)))
-
-
-def _enter(act: Action, entry: Entry, values: Values | None = None) -> None:
-    """One more entry in the pump's log, at its own instant; everything after it is worked out anew."""
-    situation, read = _require_pump(act)
-    _change(act, read.row, values or {}, situation, read.facts.log.with_entries([entry]))
-
-
-def _change(act: Action, pump: Pump, values: Values, situation: Situation, log: PumpLog) -> None:
-    """Set the pump's columns from its log; only what differs is written."""
-    assert situation.pump is not None  # whoever changes a pump has read it
-    before = {field.attname: getattr(pump, field.attname) for field in pump._meta.concrete_fields}
-    facts = replace(situation.pump, log=log, alarm_ml=values.get("alarm_ml", situation.pump.alarm_ml))
-    for name, value in {**values, **_columns(act, replace(situation, pump=facts), log)}.items():
-        setattr(pump, name, value)
-    changed = {name: getattr(pump, name) for name, old in before.items() if getattr(pump, name) != old}
-    act.changes.update(Pump, pump.id, **changed)
-    _remember(act, pump)
-
-
-def _columns(act: Action, situation: Situation, log: PumpLog) -> Values:
-    """Fill, dose and safety dates after this log. Raises Invalid where no refill date can be worked out."""
-    state = log.state()
-    fill = state.fill
-    if fill is None:
-        raise Invalid({"": ["No fill of this pump is on record: record the operation first."]})
-    return {
-        "filled_at": fill.at,
-        "filled_on": fill.on,
-        "fill_ml": fill.volume_ml,
-        "concentration_mcg_per_ml": int(state.concentration_mcg_per_ml or 0),
-        "daily_dose_mcg_per_day": state.dose_mcg_per_day,
-        "dose_since": state.dose_since,
-        "stopped_at": state.stopped_at,
-        **_dates(act, situation, log, state),
-    }
-
-
-def _dates(act: Action, situation: Situation, log: PumpLog, state: PumpState) -> Values:
-    """The safety dates.
-
-    Without a program no flow is known: the refill duty is then dated one lead time after the fill (local policy), and
-    moves as soon as the first program is recorded.
-    """
-    assert state.fill is not None
-    assert situation.pump is not None
-    if state.program is None:
-        stability = timedelta(days=situation.pump.model.stability_days.value)
-        return {
-            "stability_on": act.calendar.local_date(state.fill.at + stability),
-            "refill_by": state.fill.on + timedelta(days=LEAD_DAYS.value),
-            "alarm_on": None,
-            "worst_case_on": None,
-            "dry_on": None,
-        }
-    runway = runway_in(situation, log)
-    if isinstance(runway, CannotCompute):
-        raise Invalid({"": [f"The refill date cannot be worked out: {runway.text}"]})
-    return _of_runway(runway)
-
-
-def _of_runway(runway: Runway) -> Values:
-    return {
-        "alarm_on": runway.alarm_date,
-        "stability_on": runway.stability_date,
-        "worst_case_on": runway.worst_alarm_date,
-        "dry_on": runway.dry_date,
-        "refill_by": runway.refill_by,
-    }
-
-
-def _circumstances(act: Action) -> tuple[Situation, PumpRead | None]:
-    assert act.circumstances is not None  # every record was judged before it has effects
-    return act.circumstances.situation, act.circumstances.pump
-
-
-def _require_pump(act: Action) -> tuple[Situation, PumpRead]:
-    situation, read = _circumstances(act)
-    if read is None:
-        raise Invalid({"": ["No pump is on record: record the operation first."]})
-    return situation, read
-
-
-def _remember(act: Action, pump: Pump) -> None:
-    """Guards and due rules of the same action see the pump as it is now, and the card that it makes."""
-    note_card(act, pump, *act.written)
-    fact = PumpFact(
-        id=pump.id,
-        implanted_on=pump.implanted_on,
-        filled_on=pump.filled_on,
-        refill_by=pump.refill_by,
-        end_of_service_on=pump.end_of_service_on,
-        dose_since=pump.dose_since,
-        eri_seen_on=pump.eri_seen_on,
-        card_is_current=pump.card_is_current,
-    )
-    act.facts = replace(act.facts, pump=fact)
+def _close_incident(act: Action, record: IncidentClosure) -> None:
+    """An incident ends; where it was a withdrawal, the pump's dates move earlier for good."""
+    risks = close_incident(act, record)
+    if risks is not None:
+        pump_effects.plan_again(act, risks)
 
 
 EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     NeuroHistory: _note_history,
-    Operation: _install,
-    ProgramRecord: _set_program,
+    Operation: pump_effects.install,
+    ProgramRecord: pump_effects.set_program,
     Refill: _refill,
     MedicationHistory: reword_card,
     SocialChecklist: reword_card,
     EmergencyPlan: reword_card,
     DeviceRegistration: first_card,
     CardIssue: issue_card,
-    VolumeEvent: _volume_event,
-    DevicePlan: _device_plan,
-    ServiceLife: _service_life,
+    VolumeEvent: pump_effects.volume_event,
+    DevicePlan: pump_effects.device_plan,
+    ServiceLife: pump_effects.service_life,
+    PostopCheck: _postop_check,
     SecondCheck: confirm,
+    IncidentSteps: answer,
+    IncidentClosure: _close_incident,
 }

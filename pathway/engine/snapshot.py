@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db import connection
 
 from pathway.calendars import WorkCalendar
+from pathway.clinical.conditions import TriageLevel
 from pathway.engine.errors import NotFound
 from pathway.models import Case
-from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
+from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.roles import Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
 from pathway.queries.definitions import calendar_of, protocol_of
@@ -44,7 +45,9 @@ SELECT {CASE_COLUMNS},
        s.facts_hash, s.reason <> '')) FROM pathway_signoff s WHERE s.case_id = c.id AND s.lapsed_at IS NULL),
   (SELECT json_build_array(p.id, p.implanted_on, (p.filled_at AT TIME ZONE cl.time_zone)::date, p.refill_by,
        p.end_of_service_on, p.dose_since, p.eri_seen_on, p.card_issued_hash = p.card_hash)
-     FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL)
+     FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL),
+  (SELECT json_build_array(i.id, i.level, i.asked, i.waiting, i.acknowledged_at IS NOT NULL)
+     FROM pathway_incident i WHERE i.case_id = c.id AND i.closed_at IS NULL)
 FROM pathway_case c JOIN pathway_clinic cl ON cl.id = c.clinic_id JOIN pathway_patient pt ON pt.id = c.patient_id
 WHERE c.id = %(case)s FOR NO KEY UPDATE OF c
 """
@@ -94,7 +97,7 @@ def _fetch(cursor: Any, sql: str, params: dict[str, Any]) -> Sequence[Any]:
 
 
 def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Snapshot:
-    version, birth_date, roles, team, members, visit, todos, signoffs, pump = (
+    version, birth_date, roles, team, members, visit, todos, signoffs, pump, incident = (
         _json(value) for value in extra
     )
     case = Case.from_db("default", CASE_FIELDS, list(columns))
@@ -112,6 +115,7 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         signoffs=tuple(_signoff(row) for row in signoffs or ()),
         pump=_pump(pump),
         since_visit=since_visit,
+        incident=_incident(incident),
     )
     return Snapshot(
         case=case,
@@ -193,6 +197,13 @@ def _pump(row: list[Any] | None) -> PumpFact | None:
         eri,
         card_is_current=row[7],
     )
+
+
+def _incident(row: list[Any] | None) -> IncidentFact | None:
+    if row is None:
+        return None
+    asked, waiting = (frozenset(Role(role) for role in roles) for roles in row[2:4])
+    return IncidentFact(UUID(row[0]), TriageLevel(row[1]), asked, waiting, row[4])
 
 
 def _by_role(rows: list[list[str]] | None, ids: _Ids) -> dict[Role, tuple[UUID, ...]]:

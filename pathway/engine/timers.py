@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +10,12 @@ from django.db import transaction
 
 from pathway.engine.action import notice_id, recipients
 from pathway.engine.cases import refresh
-from pathway.models import CareTeamMember, Case, Membership, Notice, Timer
+from pathway.engine.people import People, people_of
+from pathway.models import Case, Notice, Timer
 from pathway.protocol.ladder import first_step, step_kind
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of, protocol_of
 
-People = dict[Role, tuple[UUID, ...]]
 BATCH = 500
 log = structlog.get_logger(__name__)
 
@@ -37,7 +35,9 @@ def fire_due(*, at: datetime, limit: int = BATCH) -> int:
         )
         if not timers:
             return 0
-        teams, members = _people(timers)
+        teams, members = people_of(
+            (timer.todo.case_id for timer in timers), (timer.todo.clinic_id for timer in timers)
+        )
         notices: list[Notice] = []
         for timer in timers:
             notices.extend(_fire(timer, teams[timer.todo.case_id], members[timer.todo.clinic_id], at))
@@ -64,28 +64,6 @@ def refresh_due(*, at: datetime, limit: int = BATCH) -> int:
         except Exception:  # one broken case must not keep every later case waiting
             log.exception("case_not_refreshed", case_id=str(case_id))
     return refreshed
-
-
-def _people(timers: Sequence[Timer]) -> tuple[dict[UUID, People], dict[UUID, People]]:
-    """Care teams by case and members by clinic, active people only, in two statements."""
-    cases = {timer.todo.case_id for timer in timers}
-    clinics = {timer.todo.clinic_id for timer in timers}
-    team_rows = CareTeamMember.objects.filter(case_id__in=cases, clinician__is_active=True)
-    member_rows = Membership.objects.filter(clinic_id__in=clinics, clinician__is_active=True)
-    return (
-        _grouped(team_rows.values_list("case_id", "role", "clinician_id")),
-        _grouped(member_rows.values_list("clinic_id", "role", "clinician_id")),
-    )
-
-
-def _grouped(rows: object) -> dict[UUID, People]:
-    found: dict[UUID, dict[Role, list[UUID]]] = defaultdict(lambda: defaultdict(list))
-    for place, role, person in rows:  # type: ignore[attr-defined]
-        found[place][Role(role)].append(person)
-    groups: dict[UUID, People] = defaultdict(dict)
-    for place, people in found.items():
-        groups[place] = {role: tuple(sorted(ids)) for role, ids in people.items()}
-    return groups
 
 
 def _fire(timer: Timer, team: People, members: People, at: datetime) -> list[Notice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from pathway.engine.action import Action, Outcome, action
-from pathway.engine.effects import apply_effects, undo_effects
+from pathway.engine.corrections import logged_before, set_aside, write_anew
+from pathway.engine.effects import apply_effects
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.engine.permissions import require_not_anothers, require_open, require_role, require_todo_role
 from pathway.engine.second import ask_second
-from pathway.models import CheckedRecord, ClinicalRecord, Clinician, SignOff
+from pathway.models import CheckedRecord, ClinicalRecord, Clinician, SignOff, Todo
 from pathway.models.records import RECORDS
 from pathway.protocol.facts import TodoFact
 from pathway.protocol.guards import applies
@@ -26,6 +28,7 @@ from pathway.protocol.verdict import refused
 from pathway.queries.situation import circumstances_of
 
 BOUND = ("case", "todo", "recorded_by")
+CASE_CLOSED = "The case is closed; reopen the case first."
 KEPT = ("record_about", "recorded_by")
 
 
@@ -146,7 +149,7 @@ def record_now(
 
 def _require_recordable(act: Action, definition: TodoDef, latest: TodoFact | None) -> None:
     if not act.case.is_open:
-        raise Refused(refused("case_closed", "The case is closed; reopen the case first.", Role.COORDINATOR))
+        raise Refused(refused("case_closed", CASE_CLOSED, Role.COORDINATOR))
     if not applies(act.protocol, definition, act.facts):
         raise Refused(refused("does_not_apply", "There is nothing to record it about.", definition.role))
     if latest is not None and latest.is_open:
@@ -263,9 +266,13 @@ def mark_not_applicable(*, todo_id: UUID, by: Clinician, at: datetime, reason: s
 def reopen(*, todo_id: UUID, by: Clinician, at: datetime, reason: str) -> Outcome:
     """Open a settled to-do again to correct it. Its record is kept as superseded; signatures on it lapse.
 
-    A sign-off is withdrawn this way by its signer: the signature lapses and the duty to sign comes back.
+    A sign-off is withdrawn this way by its signer: the signature lapses and the duty to sign comes back. A record about
+    the pump is set aside whichever occurrence it belongs to; the newest occurrence then asks for it anew.
     """
     with action(todo_id=todo_id, by=by, at=at) as act:
+        older = logged_before(act, todo_id)
+        if older is not None:
+            return _correct_older(act, older, reason.strip())
         todo = act.todo(todo_id)
         require_role(act.actor, frozenset({todo.role, Role.COORDINATOR}), "reopen this to-do")
         if not reason.strip():
@@ -282,13 +289,35 @@ def reopen(*, todo_id: UUID, by: Clinician, at: datetime, reason: str) -> Outcom
         return act.commit("reopen", act.actor.acting_as(todo.role, Role.COORDINATOR), **data)
 
 
+def _correct_older(act: Action, older: Todo, reason: str) -> Outcome:
+    role = Role(older.role)
+    require_role(act.actor, frozenset({role, Role.COORDINATOR}), "reopen this to-do")
+    if not reason:
+        raise Invalid({"reason": ["Write why it is reopened."]})
+    if not act.case.is_open:
+        raise Refused(refused("case_closed", CASE_CLOSED, Role.COORDINATOR))
+    write_anew(act, older, reason)
+    data = {"key": older.key, "occurrence": older.occurrence, "reason": reason}
+    return act.commit("reopen", act.actor.acting_as(role, Role.COORDINATOR), **data)
+
+
 def _require_reopenable(act: Action, todo: TodoFact, definition: TodoDef) -> None:
     if not act.case.is_open:
-        raise Refused(refused("case_closed", "The case is closed; reopen the case first.", Role.COORDINATOR))
+        raise Refused(refused("case_closed", CASE_CLOSED, Role.COORDINATOR))
     if todo.state is TodoState.WITHDRAWN or definition.key in act.protocol.prompts:
         raise Refused(refused("not_settled", "Only a to-do that was done or not applicable can be reopened."))
     if definition.decision is not None and act.snapshot.ended_by.get(todo.id) != act.actor.id:
         raise NotAllowed(refused("not_the_signer", "Only the signer can withdraw a signature.", todo.role))
+    if definition in act.protocol.anytime and not _would_stay(act, todo, definition):
+        text = "Nothing asks for this to-do any more, so there is nothing to correct it for."
+        raise Refused(refused("not_asked", text))
+
+
+def _would_stay(act: Action, todo: TodoFact, definition: TodoDef) -> bool:
+    """Whether the protocol would keep a duty of any stage open, once it is: else reopening it would only lose it."""
+    opened = replace(todo, state=TodoState.OPEN, ended_on=None)
+    facts = replace(act.facts, todos={**act.facts.todos, todo.key: opened})
+    return applies(act.protocol, definition, facts)
 
 
 def _withdraw_signature(act: Action, todo: TodoFact, definition: TodoDef, reason: str) -> None:
@@ -324,9 +353,6 @@ def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
         visit_seq=act.facts.visit_seq,
     )
     if definition.form is not None and todo.result.get("record"):
-        model = RECORDS[definition.form]
-        act.changes.update(model, UUID(todo.result["record"]), superseded_at=act.at)
-        if "pump" in model.READS:
-            undo_effects(act, todo)
+        set_aside(act, todo.id, definition, UUID(todo.result["record"]))
     act.ring(todo.id, due_on)
     act.tell(todo.id, todo.role, "opened", f"reopened:{act.case.event_seq}")

@@ -13,6 +13,8 @@ from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan,
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
+from pathway.models.incident import Incident, IncidentAssessment, IncidentTimer
+from pathway.models.incident_records import IncidentClosure, IncidentSteps
 from pathway.models.notice import Notice
 from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
@@ -56,6 +58,11 @@ __all__ = [
     "Event",
     "Goals",
     "GoalsReview",
+    "Incident",
+    "IncidentAssessment",
+    "IncidentClosure",
+    "IncidentSteps",
+    "IncidentTimer",
     "MdtMinute",
     "MedicationHistory",
     "Membership",

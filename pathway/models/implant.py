@@ -325,6 +325,7 @@ class Operation(CheckedRecord):
             volume_ml=self.fill_ml,
             concentration_mcg_per_ml=Decimal(self.concentration_mcg_per_ml),
             prime_ml=self.prime_ml or Decimal(0),
+            alarm_ml=self.alarm_setting_ml,
         )
 
     def facts(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from pathway.models.base import Row, choices, one_of
 from pathway.models.case import Case
+from pathway.models.incident import Incident
 from pathway.models.people import Clinic, Clinician
 from pathway.models.todo import Todo
 from pathway.protocol.roles import CARE_ROLES
@@ -21,6 +22,9 @@ KINDS = [
     ("unowned", "Nobody holds the role of a to-do"),
     ("lapsed", "A sign-off lapsed"),
     ("hold_review", "A hold is due for review"),
+    ("incident", "An incident was reported"),
+    ("page", "A red incident waits for acknowledgement"),
+    ("incident_climb", "An incident is not acknowledged in time"),
 ]
 
 
@@ -35,6 +39,9 @@ class Notice(Row):
     )
     todo = models.ForeignKey(
         Todo, on_delete=models.PROTECT, null=True, related_name="notices", db_index=False
+    )
+    incident = models.ForeignKey(
+        Incident, on_delete=models.PROTECT, null=True, related_name="notices", db_index=False
     )
     recipient = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="notices", db_index=False)
     role = models.CharField(
@@ -53,6 +60,9 @@ class Notice(Row):
         constraints = [
             one_of("notice_state_known", "state", STATES),
             one_of("notice_kind_known", "kind", [key for key, _ in KINDS]),
+            models.CheckConstraint(
+                condition=Q(todo__isnull=True) | Q(incident__isnull=True), name="notice_about_one_thing"
+            ),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent") & Q(sent_at__isnull=True),
                 name="notice_sent_has_moment",

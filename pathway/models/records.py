@@ -10,6 +10,7 @@ from pathway.models.followup import DevicePlan, EmergencyCheck, Note, RehabPlan,
 from pathway.models.goals import Goals, GoalsReview
 from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
+from pathway.models.incident_records import IncidentClosure, IncidentSteps
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
 from pathway.models.postop import CallNote, DeviceRegistration, PostopCheck
 from pathway.models.refill import Refill
@@ -48,6 +49,8 @@ RECORDS: dict[str, type[CheckedRecord]] = {
         Refill,
         DevicePlan,
         EmergencyCheck,
+        IncidentSteps,
+        IncidentClosure,
         EmergencyPlan,
         CardIssue,
         ServiceLife,

@@ -13,8 +13,9 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.advice import RefillAdvice, judge_refill, second_look
+from pathway.clinical.advice import second_look
 from pathway.clinical.pump_log import Filled
+from pathway.clinical.refill_advice import RefillAdvice, judge_refill
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, Severity, plain
 from pathway.clinical.situation import Situation
@@ -25,6 +26,7 @@ from pathway.models.implant import LARGEST_RESERVOIR_ML, STRENGTH_HELP, alarm_pr
 from pathway.models.running import (
     BRIDGES,
     advice_problems,
+    as_stored,
     bridge_problems,
     dose_field,
     dose_problems,
@@ -207,6 +209,8 @@ class Refill(CheckedRecord):
             bridged=self.bridge == BridgeDecision.DONE,
             expected_ml=self.expected_residual_ml,
             aspirated_ml=self.aspirated_ml,
+            alarm_ml=self.alarm_setting_ml,
+            eri_seen=bool(self.eri_seen),
         )
 
     def advice(self, situation: Situation) -> RefillAdvice | CannotCompute | None:
@@ -229,7 +233,7 @@ class Refill(CheckedRecord):
             return
         before = situation.pump.log.before(self.refilled_at)
         strength = before.concentration_mcg_per_ml
-        self.previous_dose_mcg_per_day = before.dose_mcg_per_day
+        self.previous_dose_mcg_per_day = as_stored(before.dose_mcg_per_day)
         self.previous_concentration_mcg_per_ml = int(strength) if strength else None
         computed = before.residual_ml(self.refilled_at)
         self.computed_residual_ml = None if isinstance(computed, CannotCompute) else round(computed, 1)

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import F, Q
 
-from pathway.clinical.advice import ProgramAdvice, RefillAdvice, judge_program, second_look
+from pathway.clinical.advice import ProgramAdvice, judge_program, second_look
 from pathway.clinical.dosing import LIMITED_EXPERIENCE
 from pathway.clinical.program import DailyBolus, DoseStep, Mode, Program, schedule_problems
 from pathway.clinical.pump_log import Programmed
+from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.results import CannotCompute, Severity, plain
 from pathway.clinical.situation import Situation
 from pathway.clinical.steps import BridgeDecision
@@ -44,6 +45,11 @@ LOWEST_OBSERVED = Decimal(12)
 def dose_field(label: str, **options: Any) -> Amount:
     """A daily dose in mcg."""
     return Amount(label, low=0, high=9999, unit="mcg/day", max_digits=6, decimal_places=2, **options)
+
+
+def as_stored(dose_mcg_per_day: Decimal | None) -> Decimal | None:
+    """A dose that was worked out, with the two decimals of its column: a sum of parts may carry more zeros."""
+    return None if dose_mcg_per_day is None else round(dose_mcg_per_day, 2)
 
 
 def strength_field(label: str, **options: Any) -> Whole:
@@ -302,7 +308,7 @@ class ProgramRecord(CheckedRecord):
         if situation.pump is not None and isinstance(self.effective_at, datetime):
             before = situation.pump.running_before(self.effective_at)
             strength = before.concentration_mcg_per_ml
-            self.previous_dose_mcg_per_day = before.dose_mcg_per_day
+            self.previous_dose_mcg_per_day = as_stored(before.dose_mcg_per_day)
             self.previous_concentration_mcg_per_ml = int(strength) if strength else None
 
     def problems_on(self, situation: Situation) -> Iterator[Problem]:

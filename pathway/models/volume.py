@@ -101,30 +101,28 @@ class VolumeEvent(CheckedRecord):
         if before.fill is None:
             yield "happened_at", "This is before the first fill of this pump."
             return
-        entry = self.entry(before.concentration_mcg_per_ml)
+        entry = self.entry()
+        if isinstance(entry, Measured) and pump.log.has(Measured, entry.at):
+            yield "happened_at", "A volume of this very minute is on record already: correct that one."
         if isinstance(entry, Measured) and entry.volume_ml > pump.reservoir_ml:
             size = plain(pump.reservoir_ml)
             yield "volume_ml", f"{plain(entry.volume_ml)} mL do not fit into a reservoir of {size} mL."
         left = before.residual_ml(self.happened_at)
-        if isinstance(entry, Removed) and isinstance(left, Decimal) and entry.volume_ml > left:
-            field = "dose_mcg" if self.volume_ml is None else "volume_ml"
-            yield (
-                field,
-                f"{plain(entry.volume_ml)} mL is more than the {plain(round(left, 1))} mL that are left.",
-            )
+        if isinstance(entry, Removed) and isinstance(left, Decimal):
+            volume = entry.volume_at(before.concentration_mcg_per_ml)
+            if volume > left:
+                field = "dose_mcg" if self.volume_ml is None else "volume_ml"
+                shown = f"{plain(volume)} mL is more than the {plain(round(left, 1))} mL that are left."
+                yield field, shown
 
-    def entry(self, concentration_mcg_per_ml: Decimal | None) -> Removed | Measured | Stopped:
-        """This event in the pump's log; a bolus given in mcg becomes a volume at the strength in the pump."""
+    def entry(self) -> Removed | Measured | Stopped:
+        """This event in the pump's log."""
         if self.event == STOPPED:
             return Stopped(self.happened_at)
-        volume: Decimal | None = self.volume_ml
-        if volume is None:
-            assert self.dose_mcg is not None  # `problems` asks for one of them
-            assert concentration_mcg_per_ml is not None  # the pump was filled, see `problems_on`
-            volume = self.dose_mcg / concentration_mcg_per_ml
+        stored: Any = self  # the stubs take no column of ours for one that may be empty
         if self.event == MEASURED:
-            return Measured(self.happened_at, volume)
-        return Removed(self.happened_at, volume, Purpose(self.event))
+            return Measured(self.happened_at, stored.volume_ml)
+        return Removed(self.happened_at, Purpose(self.event), stored.volume_ml, stored.dose_mcg or Decimal(0))
 
     def facts(self) -> dict[str, Any]:
         return {"event": self.event, "happened_on": self.happened_on.isoformat()}

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from pathway.models import Notice
 from pathway.notify.channels import Answer, Fate, Mailer
-from pathway.notify.compose import Message, Subject, compose
+from pathway.notify.compose import IncidentSubject, Message, Subject, compose, compose_incident
 from pathway.protocol.roles import TodoState
 from pathway.queries.definitions import title_of
 
@@ -38,6 +38,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 REFUSALS = 3
 #: Notices that say nothing once their to-do has been done.
 ONLY_WHILE_OPEN = frozenset({"remind", "due", "escalate"})
+#: Notices that say nothing once a person has acknowledged their incident.
+ONLY_WHILE_UNHEARD = frozenset({"page", "incident_climb"})
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +74,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A leased notice with everything its message needs; nothing of it comes from the patient's tables."""
+    """A leased notice with everything its message needs; nothing of it comes from the patient's tables.
+
+    Of its to-do and its incident one is there, and the other's columns are None.
+    """
 
     id: UUID
     kind: str
@@ -81,6 +86,7 @@ class _Taken:
     address: str
     active: bool
     clinic: str
+    time_zone: str
     protocol_id: UUID
     todo_id: UUID
     key: str
@@ -88,6 +94,12 @@ class _Taken:
     stage: str
     due_on: date
     todo_state: str
+    incident_id: UUID | None
+    level: str
+    opened_at: datetime
+    contact_by: datetime | None
+    heard_at: datetime | None
+    closed_at: datetime | None
 
 
 def drain(*, at: datetime) -> Counts:
@@ -129,8 +141,10 @@ def _take(at: datetime, limit: int) -> list[_Taken]:
         .order_by("created_at", "id")
         .values_list(
             *("id", "kind", "role", "attempts", "recipient__email", "recipient__is_active", "clinic__name"),
+            "clinic__time_zone",
             *("case__protocol_id", "todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on"),
-            "todo__state",
+            *("todo__state", "incident_id", "incident__level", "incident__opened_at", "incident__contact_by"),
+            *("incident__acknowledged_at", "incident__closed_at"),
         )
     )
     return [_Taken(*row) for row in rows]
@@ -138,7 +152,7 @@ def _take(at: datetime, limit: int) -> list[_Taken]:
 
 def _deliver_one(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) -> None:
     """Drop, bury or send one notice, and write down at once what became of it."""
-    if notice.kind in ONLY_WHILE_OPEN and notice.todo_state != TodoState.OPEN:
+    if _is_overtaken(notice):
         _settle(notice, state="dropped")
         counts.dropped += 1
     elif not notice.active or not notice.address:
@@ -148,6 +162,14 @@ def _deliver_one(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) 
         _bury(notice, reason, counts)
     else:
         _offer(notice, mailer, now, counts)
+
+
+def _is_overtaken(notice: _Taken) -> bool:
+    """Whether it says nothing any more: the to-do was done, the incident acknowledged or closed."""
+    if notice.incident_id is not None:
+        heard = notice.kind in ONLY_WHILE_UNHEARD and notice.heard_at is not None
+        return heard or notice.closed_at is not None
+    return notice.kind in ONLY_WHILE_OPEN and notice.todo_state != TodoState.OPEN
 
 
 def _offer(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) -> None:
@@ -176,6 +198,20 @@ def _answer(notice: _Taken, mailer: Mailer) -> Answer:
 
 
 def _message(notice: _Taken) -> Message:
+    if notice.incident_id is not None:
+        return compose_incident(
+            IncidentSubject(
+                notice_id=notice.id,
+                kind=notice.kind,
+                told_as=notice.told_as,
+                incident_id=notice.incident_id,
+                level=notice.level,
+                opened_at=notice.opened_at,
+                contact_by=notice.contact_by,
+                time_zone=notice.time_zone,
+                clinic=notice.clinic,
+            )
+        )
     return compose(
         Subject(
             notice_id=notice.id,

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Text with the fields {title}, {due}, {role} (of the to-do) and {clinic}; `ask` is what to do now."""
+    """Text with the fields {title}, {due}, {role} (of the to-do) and {clinic}; `ask` is what to do now.
+
+    Of an incident: {level}, {contact} (by when contact must be made), {role} (the recipient's) and {clinic}.
+    """
 
     subject: str
     opening: str
@@ -59,6 +62,21 @@ HOLD_REVIEW = Wording(
     opening="A case at {clinic} is on hold, and its review by the {role} is due.",
     ask="Please resume the case, or hold it further with a new date.",
 )
+INCIDENT = Wording(
+    subject="Incident, {level}: contact {contact}",
+    opening="An incident was reported at {clinic}, or found to ask for you, as {role}. Its level is {level}.",
+    ask="Please open it, acknowledge that you have it, and do your steps. Contact: {contact}.",
+)
+PAGE = Wording(
+    subject="RED INCIDENT: acknowledge now (contact {contact})",
+    opening="A red incident at {clinic} waits for you as {role}. Nobody has acknowledged it yet.",
+    ask="Open it and acknowledge it now; you are called again until somebody does. Contact: {contact}.",
+)
+CLIMB = Wording(
+    subject="NOT ACKNOWLEDGED: incident, {level} (contact {contact})",
+    opening="Nobody has acknowledged an incident at {clinic}, or nobody holds a role it asks for.",
+    ask="Open it now: take it on yourself, or find somebody who can, and acknowledge it. Contact: {contact}.",
+)
 
 WORDING: dict[str, Wording] = {
     "opened": OPENED,
@@ -69,6 +87,9 @@ WORDING: dict[str, Wording] = {
     "unowned": UNOWNED,
     "lapsed": LAPSED,
     "hold_review": HOLD_REVIEW,
+    "incident": INCIDENT,
+    "page": PAGE,
+    "incident_climb": CLIMB,
 }
 
 

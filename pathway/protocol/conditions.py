@@ -165,3 +165,42 @@ def in_titration(protocol: Protocol, facts: CaseFacts) -> bool:
 def nothing_else_open(protocol: Protocol, facts: CaseFacts) -> bool:
     """No other duty is open on the case: somebody must decide what comes next."""
     return not any(todo.is_open for key, todo in facts.todos.items() if key != "next_step")
+
+
+def incident_asks(facts: CaseFacts, role: Role) -> bool:
+    """An open incident waits for this role, or what the role answered is open again to be corrected."""
+    if facts.incident is None:
+        return False
+    todo = facts.todos.get(f"incident_{role}")
+    corrected = todo is not None and todo.is_open and role in facts.incident.asked
+    return corrected or role in facts.incident.waiting
+
+
+@condition
+def incident_asks_physiatrist(protocol: Protocol, facts: CaseFacts) -> bool:
+    """An open incident waits for the physiatrist."""
+    return incident_asks(facts, Role.PHYSIATRIST)
+
+
+@condition
+def incident_asks_neurosurgeon(protocol: Protocol, facts: CaseFacts) -> bool:
+    """An open incident waits for the neurosurgeon."""
+    return incident_asks(facts, Role.NEUROSURGEON)
+
+
+@condition
+def incident_asks_anesthesiologist(protocol: Protocol, facts: CaseFacts) -> bool:
+    """An open incident waits for the anesthesiologist."""
+    return incident_asks(facts, Role.ANESTHESIOLOGIST)
+
+
+@condition
+def incident_asks_coordinator(protocol: Protocol, facts: CaseFacts) -> bool:
+    """An open incident waits for the coordinator."""
+    return incident_asks(facts, Role.COORDINATOR)
+
+
+@condition
+def incident_answered(protocol: Protocol, facts: CaseFacts) -> bool:
+    """Everybody whom the open incident asked has answered: it can be closed."""
+    return facts.incident is not None and not any(incident_asks(facts, role) for role in facts.incident.asked)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pathway.clinical.conditions import TriageLevel
 from pathway.protocol.roles import Decision, Role, Stage, TodoState
 
 
@@ -75,6 +76,17 @@ class PumpFact:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentFact:
+    """The open incident: who is asked to act, and who of them has not answered yet."""
+
+    id: UUID
+    level: TriageLevel
+    asked: frozenset[Role]
+    waiting: frozenset[Role]
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """One case at one moment. `todos` maps each key to its newest occurrence.
 
@@ -92,6 +104,7 @@ class CaseFacts:
     signoffs: tuple[SignOffFact, ...] = ()
     pump: PumpFact | None = None
     since_visit: int | None = None
+    incident: IncidentFact | None = None
 
     @property
     def on_hold(self) -> bool:

@@ -165,6 +165,9 @@ def close(protocol: Protocol, facts: CaseFacts, reason: CloseReason, evidence: M
     if facts.pump is not None and reason not in ends_pump:
         text = "A pump is in place: explant it or transfer its care first, so that somebody refills it."
         reasons.append(Reason("pump_in_place", text, (Role.NEUROSURGEON, Role.COORDINATOR)))
+    if facts.incident is not None and reason is not CloseReason.DIED:
+        text = "An incident is open: it must be worked on and closed first."
+        reasons.append(Reason("incident_open", text, (Role.PHYSIATRIST,), "incident_closure"))
     return Verdict(tuple(reasons))
 
 

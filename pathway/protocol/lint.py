@@ -18,6 +18,8 @@ from pathway.protocol.schema import FIXED_ANCHORS, DueRule, EdgeDef, Protocol, T
 
 OWN_VERBS = frozenset({"close", "reopen"})
 LAST_RESORT, HOLD, PUMP, DISSENT = "nothing_else_open", "on_hold", "has_pump", "dissent"
+INCIDENT = tuple(f"incident_asks_{role}" for role in (*SIGNERS, Role.COORDINATOR))
+ANSWERED = "incident_answered"
 PROTECTS = frozenset({"refill_by", "end_of_service"})
 # The duties whose records a rule reads: without them it would never allow, and the case would stand still.
 READS: dict[str, tuple[str, ...]] = {
@@ -283,8 +285,8 @@ def _reachable(protocol: Protocol) -> set[Stage]:
 
 
 def _needed_duties(protocol: Protocol, header: str) -> Iterator[Problem]:
-    """Without these a case could wait on nothing, a hold last for ever, or a pump run dry unnoticed."""
-    for name in (LAST_RESORT, HOLD, PUMP, DISSENT):
+    """Without these a case could wait on nothing, a hold last for ever, a pump run dry or an alarm go unanswered."""
+    for name in (LAST_RESORT, HOLD, PUMP, DISSENT, *INCIDENT, ANSWERED):
         duties = [todo for todo in protocol.anytime if todo.when == name and not todo.on_demand]
         if not duties:
             yield Problem(header, "anytime", f"a duty with when = “{name}” is needed")
@@ -298,6 +300,10 @@ def _needed_duties(protocol: Protocol, header: str) -> Iterator[Problem]:
                 yield Problem(header, f"{where}.repeat", "this duty must come back")
             if name == PUMP and not (todo.safety and todo.due.anchor == "refill_by"):
                 yield Problem(header, where, "must be a safety duty dated from refill_by")
+            if name in (*INCIDENT, ANSWERED) and not todo.safety:
+                yield Problem(header, f"{where}.safety", "a hold must not silence it; write safety = true")
+            if name in INCIDENT and todo.key != f"incident_{name.removeprefix('incident_asks_')}":
+                yield Problem(header, where, f"name it “{name.replace('_asks', '')}”: the condition reads it")
             if name == DISSENT and not todo.new_round:
                 yield Problem(header, f"{where}.new_round", "a dissent needs a new round of signatures")
 

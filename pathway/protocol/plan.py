@@ -220,13 +220,14 @@ class _Planner:
     def _due(self, todo: TodoDef, rule: DueRule, latest: TodoFact | None, floor: date) -> date | None:
         """The due date by this rule, None where its anchor is unknown. It never lies before `floor`.
 
-        A safety date moves earlier to a working day, and may lie before `floor` where the date it protects does.
+        A safety date moves earlier to a working day, and may lie before `floor` where the date it protects does. One
+        counted from its opening protects nothing earlier: an incident on a Sunday is due on that Sunday.
         """
         anchor = self._anchor(rule.anchor, latest)
         if anchor is None:
             return None
         due = rule.on(anchor, self.calendar)
-        if not todo.safety:
+        if not todo.safety or rule.anchor == "opening":
             return max(due, floor)
         earlier = self.calendar.last_working_day_on_or_before
         return max(earlier(due), min(floor, earlier(anchor)))

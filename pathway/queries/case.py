@@ -12,8 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
-from pathway.models import CareTeamMember, Case, Membership, Pump, SignOff, StageVisit, Todo
-from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
+from pathway.clinical.conditions import TriageLevel
+from pathway.models import CareTeamMember, Case, Incident, Membership, Pump, SignOff, StageVisit, Todo
+from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.roles import CLOSE, REOPEN, Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
 from pathway.queries.definitions import calendar_of, protocol_of
@@ -31,6 +32,7 @@ class CaseRead:
     signoffs: Sequence[SignOff]
     pump: Pump | None
     visits: Sequence[StageVisit]
+    incident: Incident | None = None
 
     @property
     def today(self) -> date:
@@ -63,14 +65,16 @@ def find_todo(todo_id: UUID, person_id: UUID) -> Todo | None:
 
 
 def read_case(case: Case, at: datetime) -> CaseRead:
-    """Everything about a case that its rules look at. Four queries."""
+    """Everything about a case that its rules look at. Five queries."""
     calendar = calendar_of(case.clinic_id, case.clinic.calendar_version)
     todos = list(Todo.objects.filter(case_id=case.id).order_by("opened_at", "id"))
     signoffs = list(SignOff.objects.filter(case_id=case.id).order_by("signed_at"))
     pump = Pump.objects.filter(case_id=case.id, explanted_on__isnull=True).first()
     visits = list(StageVisit.objects.filter(case_id=case.id).order_by("seq"))
-    facts = facts_of(case, todos, signoffs, pump, visits, calendar, at)
-    return CaseRead(case, protocol_of(case.protocol_id), calendar, facts, todos, signoffs, pump, visits)
+    incident = Incident.objects.filter(case_id=case.id, closed_at__isnull=True).first()
+    facts = facts_of(case, todos, signoffs, pump, visits, incident, calendar, at)
+    protocol = protocol_of(case.protocol_id)
+    return CaseRead(case, protocol, calendar, facts, todos, signoffs, pump, visits, incident)
 
 
 def facts_of(
@@ -79,6 +83,7 @@ def facts_of(
     signoffs: Sequence[SignOff],
     pump: Pump | None,
     visits: Sequence[StageVisit],
+    incident: Incident | None,
     calendar: WorkCalendar,
     at: datetime,
 ) -> CaseFacts:
@@ -97,6 +102,7 @@ def facts_of(
         since_visit=max(
             visit.seq for visit in visits if visit.entered_by_edge not in (CLOSE.name, REOPEN.name)
         ),
+        incident=incident_fact(incident) if incident else None,
     )
 
 
@@ -144,6 +150,17 @@ def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
         dose_since=pump.dose_since,
         eri_seen_on=pump.eri_seen_on,
         card_is_current=pump.card_is_current,
+    )
+
+
+def incident_fact(incident: Incident) -> IncidentFact:
+    """An open incident as rules see it."""
+    return IncidentFact(
+        incident.id,
+        TriageLevel(incident.level),
+        frozenset(Role(role) for role in incident.asked),
+        frozenset(Role(role) for role in incident.waiting),
+        incident.acknowledged_at is not None,
     )
 
 

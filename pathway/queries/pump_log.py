@@ -6,7 +6,7 @@ Reads rows and folds nothing; what a superseded record said does not count.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,16 @@ from pathway.clinical.program import simple_program
 from pathway.clinical.pump_log import Entry, PumpLog, PumpState
 from pathway.clinical.results import CannotCompute
 from pathway.clinical.situation import PumpFacts, path_of
-from pathway.models import Catheter, Operation, ProgramRecord, Pump, Refill, VolumeEvent
+from pathway.models import (
+    Catheter,
+    DevicePlan,
+    Operation,
+    ProgramRecord,
+    Pump,
+    Refill,
+    ServiceLife,
+    VolumeEvent,
+)
 from pathway.queries.devices import pump_model_of
 
 
@@ -67,13 +76,19 @@ def facts_of_pump(
     return PumpFacts(
         model=model,
         reservoir_ml=Decimal(row.reservoir_ml),
-        alarm_ml=row.alarm_ml,
+        alarm_ml=alarm_of(model, log),
         implanted_on=row.implanted_on,
         log=log,
         catheter=catheter_model,
         implanted_cm=implanted_cm,
         carried=None if log.state().program else carried_from(row),
     )
+
+
+def alarm_of(model: PumpModel, log: PumpLog) -> Decimal:
+    """The volume at which this pump's alarm sounds, mL: as it was last set, else as the maker sets it."""
+    set_to = log.state().alarm_ml
+    return model.alarm_ml.value if set_to is None else set_to
 
 
 def path_ml_of(
@@ -93,15 +108,29 @@ def read_entries(
     entries += [row.entry() for row in _live(Refill, case_id, without).filter(refilled_at__gte=since)]
     programs = _live(ProgramRecord, case_id, without).filter(effective_at__gte=since)
     entries += [row.entry(time_zone) for row in programs]
-    events = list(_live(VolumeEvent, case_id, without).filter(happened_at__gte=since))
-    log = PumpLog(tuple(entries))
-    entries += [row.entry(strength_at(log, row.happened_at)) for row in events]
+    entries += [row.entry() for row in _live(VolumeEvent, case_id, without).filter(happened_at__gte=since)]
     return entries
 
 
-def strength_at(log: PumpLog, at: datetime) -> Decimal | None:
-    """The strength in the pump at an instant, mcg/mL."""
-    return log.before(at, after_fill=True).concentration_mcg_per_ml
+@dataclass(frozen=True, slots=True)
+class ServiceRecords:
+    """What was recorded about a pump's service life outside its refills."""
+
+    eri_seen_on: date | None = None
+    ends_on: date | None = None
+
+
+def read_service(case_id: UUID, operation: Operation, *, without: UUID | None = None) -> ServiceRecords:
+    """The first day an indicator was seen, and the earliest end somebody found, since this operation. Two queries."""
+    since = {
+        "todo_id__gt": operation.todo_id
+    }  # ids rise with time: what was asked about an older pump does not count
+    plans = _live(DevicePlan, case_id, without).filter(eri_seen_on__isnull=False, **since)
+    lives = _live(ServiceLife, case_id, without).filter(**since)
+    return ServiceRecords(
+        min((plan.eri_seen_on for plan in plans), default=None),
+        min((life.ends_on for life in lives), default=None),
+    )
 
 
 def _live(model: Any, case_id: UUID, without: UUID | None) -> Any:

@@ -18,7 +18,7 @@ from pathway.clinical.residual import Discrepancy, discrepancy_trend, residual_d
 from pathway.clinical.results import CannotCompute, Severity
 from pathway.clinical.sources import Sourced
 from pathway.models import Catheter, ProgramRecord, Pump, Refill, VolumeEvent
-from pathway.queries.pump_log import path_ml_of, strength_at
+from pathway.queries.pump_log import path_ml_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def log_of(rows: PumpRows, time_zone: str) -> PumpLog:
     """The pump's log, as the engine folds it for the pump in place."""
     entries: list[Entry] = [rows.pump.operation.entry(), *(refill.entry() for refill in rows.refills)]
     entries += [program.entry(time_zone) for program in rows.programs]
-    log = PumpLog(tuple(entries), _path_ml(rows.model, rows.catheter))
-    return log.with_entries(_entry(event, log) for event in rows.events)
+    entries += [event.entry() for event in rows.events]
+    return PumpLog(tuple(entries), _path_ml(rows.model, rows.catheter))
 
 
 def _path_ml(model: PumpModel, catheter: Catheter | None) -> Decimal | None:
@@ -142,20 +142,23 @@ def _path_ml(model: PumpModel, catheter: Catheter | None) -> Decimal | None:
     return path_ml_of(model, CATHETER_MODELS.get(catheter.model), catheter.implanted_cm)
 
 
-def _entry(event: VolumeEvent, log: PumpLog) -> Removed | Measured | Stopped:
-    return event.entry(strength_at(log, event.happened_at))
-
-
 def _event_seen(event: VolumeEvent, log: PumpLog) -> VolumeSeen:
-    entry = _entry(event, log)
+    entry = event.entry()
     return VolumeSeen(
         at=event.happened_at,
         what=event.get_event_display(),
-        ml=None if isinstance(entry, Stopped) else entry.volume_ml,
+        ml=_volume(entry, log),
         measured=isinstance(entry, Measured),
         by=str(event.recorded_by),
         todo_id=event.todo_id,
     )
+
+
+def _volume(entry: Removed | Measured | Stopped, log: PumpLog) -> Decimal | None:
+    """What left or was measured, mL; a bolus in mcg at the strength in the pump at that time."""
+    if isinstance(entry, Removed):
+        return entry.volume_at(log.before(entry.at, after_fill=True).concentration_mcg_per_ml)
+    return entry.volume_ml if isinstance(entry, Measured) else None
 
 
 def levels(history: Sequence[Stretch], until: datetime) -> tuple[tuple[Level, ...], tuple[Level, ...]]:

@@ -13,6 +13,7 @@ from pathway.models import (
     ClinicalRecord,
     Goals,
     GoalsReview,
+    Incident,
     MedicationHistory,
     NeuroHistory,
     ProgramRecord,
@@ -53,6 +54,11 @@ def read_summary(case_id: UUID) -> SummaryRecords:
         programs=sorted(found["program"], key=lambda record: record.effective_at),
         refills=sorted(found["refill"], key=lambda record: record.refilled_at),
     )
+
+
+def read_incidents(case_id: UUID) -> list[Incident]:
+    """Every incident of the case, the newest first. One query."""
+    return list(Incident.objects.filter(case_id=case_id).order_by("-number"))
 
 
 def _standing(kind: str, case_id: UUID) -> QuerySet[ClinicalRecord]:

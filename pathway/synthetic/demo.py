@@ -47,6 +47,11 @@ def _closed(name: str, stage: Stage, reason: str, after: float, key: str = "", *
     return Scenario(name, C, turns=(Turn("close", stage, after, key, reason=reason),), **more)
 
 
+#: Nobody has answered yet: everything of the last day stays undone.
+UNANSWERED = dict.fromkeys(
+    (f"incident_{role}" for role in ("physiatrist", "neurosurgeon", "anesthesiologist")), 1.0
+)
+
 RIVERSIDE_CASES = (
     Scenario("referred today or yesterday", E, 0.6),
     Scenario("first week", E, 4, named_team=False),
@@ -130,6 +135,40 @@ RIVERSIDE_CASES = (
             Turn("reopen", C, 2, reason="Mixed up with another patient: this one goes on"),
         ),
         undone={"edge_accept": 60},
+    ),
+    Scenario(
+        "red incident, not acknowledged",
+        L,
+        210,
+        (
+            Turn(
+                "report",
+                L,
+                key="withdrawal",
+                reason="The caregiver called: scratching all night, legs stiff.",
+                before_end=0.03,
+            ),
+        ),
+        undone=UNANSWERED,
+    ),
+    Scenario(
+        "orange incident, being worked on",
+        L,
+        140,
+        (
+            Turn("report", L, key="catheter", reason="Spasms are back in the left leg.", before_end=0.2),
+            Turn("acknowledge", L, before_end=0.17),
+        ),
+        undone={"incident_neurosurgeon": 1},
+    ),
+    Scenario(
+        "incident closed",
+        R,
+        45,
+        (
+            Turn("report", R, key="seroma", reason="The pocket is swollen, soft, not warm.", before_end=9),
+            Turn("acknowledge", R, before_end=8.9),
+        ),
     ),
     _closed(
         "declined after a dissent", S, "declined", 2, "mdt_dissent", against=("candidacy_anesthesiologist",)

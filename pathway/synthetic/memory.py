@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
+from pathway.clinical.conditions import Condition
 from pathway.clinical.trial import Injection
 from pathway.synthetic.pace import Stay
 from pathway.synthetic.profile import Profile
@@ -34,6 +35,7 @@ class Memory:
     dose_at_one_year: Decimal | None = None
     titrated_steps: int = 0
     refill_booked_for: date | None = None
+    suspected: list[Condition] = field(default_factory=list)
     in_long_term: bool = False
 
 

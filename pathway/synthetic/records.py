@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pathway.synthetic import records_evaluation, records_implant, records_running, records_trial
+from pathway.synthetic import (
+    records_evaluation,
+    records_implant,
+    records_incident,
+    records_running,
+    records_trial,
+)
 from pathway.synthetic.memory import Moment
 from pathway.synthetic.records_evaluation import Values
 
@@ -11,6 +17,7 @@ MAKERS = {
     **records_trial.MAKERS,
     **records_implant.MAKERS,
     **records_running.MAKERS,
+    **records_incident.MAKERS,
 }
 
 

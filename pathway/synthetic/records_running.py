@@ -105,7 +105,7 @@ def refill(moment: Moment) -> Values:
     assert pump.dose is not None, "a program runs"
     refilled_at = moment.at - timedelta(minutes=10)
     expected, old = pump.residual_ml(refilled_at), pump.strength
-    aspirated = max(Decimal(0), expected + Decimal(str(round(moment.rng.gauss(0, 0.4), 1))))
+    aspirated = _found(moment, expected)
     dose = _refill_dose(moment)
     fill = full(pump.reservoir_ml)
     strength = strength_for(dose, fill, old)
@@ -128,6 +128,14 @@ def refill(moment: Moment) -> Values:
         "needle_guide": "template",
         "septum_identified": True,
     }
+
+
+def _found(moment: Moment, expected_ml: Decimal) -> Decimal:
+    """What comes out of the reservoir: near what was expected, and never so far off that it asks for a work-up."""
+    delivered = moment.the_pump.fill_ml - expected_ml
+    most = max(Decimal(0), min(Decimal(1), delivered * Decimal("0.08")))
+    off = min(max(Decimal(str(round(moment.rng.gauss(0, 0.4), 1))), -most), most)
+    return max(Decimal(0), (expected_ml + off).quantize(Decimal("0.1")))
 
 
 def _refill_dose(moment: Moment) -> Decimal:

@@ -19,9 +19,10 @@ class Turn:
     """Something that happens besides the protocol's duties, once.
 
     `kind`: hold, close, revise, retitrate, correct (a settled duty is reopened and done anew), reopen (a closed case),
-    skip (a duty does not apply). It happens `after` days from the entry into `stage`, or from the end of the duty
-    `after_key` in that stay. `length`: days on hold, None for a hold that still lasts. `visit`: which stay in the
-    stage.
+    skip (a duty does not apply), report (an incident, of the picture that `key` names), acknowledge. It happens `after`
+    days from the entry into `stage`, or from the end of the duty `after_key` in that stay. `length`: days on hold, None
+    for a hold that still lasts. `visit`: which stay in the stage. `before_end`: instead of all these, so many days
+    before the end of the story, at any hour: alarms keep no office hours.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Turn:
     key: str = ""
     length: float | None = None
     visit: int = 1
+    before_end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,17 @@ from typing import Protocol
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
+from pathway.clinical.conditions import Condition
 from pathway.engine.advance import advance
 from pathway.engine.cases import close, hold, reopen_case, resume
+from pathway.engine.incidents import acknowledge, report
 from pathway.engine.todos import mark_not_applicable, reopen
-from pathway.models import Clinician, Todo
+from pathway.models import Clinician, Incident, Todo
+from pathway.models.base import new_id
 from pathway.protocol.roles import Role
+from pathway.synthetic.memory import Memory
 from pathway.synthetic.pace import Stay, in_hours
+from pathway.synthetic.records_incident import PICTURES
 from pathway.synthetic.scenario import Scenario, Turn
 from pathway.synthetic.situation import Duty, Situation
 
@@ -38,6 +43,8 @@ class OnTheWay(Protocol):
     scenario: Scenario
     calendar: WorkCalendar
     clock: datetime
+    end: datetime
+    memory: Memory
     stay: Stay
     visits: Counter[str]
 
@@ -74,6 +81,8 @@ class Turns:
             "retitrate": self._retitrate,
             "correct": self._correct,
             "skip": self._skip,
+            "report": self._report,
+            "acknowledge": self._acknowledge,
         }
 
     def ended(self, key: str, at: datetime) -> None:
@@ -99,6 +108,8 @@ class Turns:
         walk = self.walk
         if case.stage != turn.stage or walk.visits[case.stage] != turn.visit:
             return None
+        if turn.before_end is not None:
+            return max(walk.end - timedelta(days=turn.before_end), walk.clock + timedelta(minutes=1))
         start = walk.stay.entered_at
         if turn.after_key:
             ended = self._ended.get((turn.after_key, case.visit_seq))
@@ -159,6 +170,24 @@ class Turns:
         todo = self._newest(turn.key)
         if todo.is_open:
             mark_not_applicable(todo_id=todo.id, by=self.walk.owner(todo), at=at, reason=turn.reason)
+
+    def _report(self, turn: Turn, at: datetime) -> None:
+        """Somebody calls the coordinator; what is suspected is what the physicians will answer."""
+        report(
+            case_id=self.walk.case_id,
+            request_id=new_id(),
+            signs=PICTURES[turn.key],
+            onset_at=at - timedelta(hours=3),
+            note=turn.reason,
+            by=self._by(Role.COORDINATOR),
+            at=at,
+        )
+        incident = Incident.objects.get(case_id=self.walk.case_id, closed_at__isnull=True)
+        self.walk.memory.suspected = [Condition(one) for one in incident.conditions]
+
+    def _acknowledge(self, turn: Turn, at: datetime) -> None:
+        incident = Incident.objects.get(case_id=self.walk.case_id, closed_at__isnull=True)
+        acknowledge(incident_id=incident.id, by=self._by(Role.PHYSIATRIST), at=at)
 
     def _newest(self, key: str) -> Todo:
         return Todo.objects.filter(case_id=self.walk.case_id, key=key).latest("occurrence")

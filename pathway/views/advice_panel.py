@@ -13,12 +13,13 @@ from typing import Any
 
 from django.utils.dateformat import format as format_date
 
-from pathway.clinical.advice import ProgramAdvice, RefillAdvice
+from pathway.clinical.advice import ProgramAdvice
 from pathway.clinical.catheter import Bridge
 from pathway.clinical.device import PumpModel
 from pathway.clinical.dosing import NEGATIVE_REACTION_MULTIPLIER, Population, StartDose
 from pathway.clinical.program import min_dose_mcg_per_day
 from pathway.clinical.pump_log import PumpState
+from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, Finding, Severity, plain
 from pathway.clinical.runway import Runway

@@ -23,6 +23,7 @@ from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
 from pathway.queries.case import find_case, read_case, team_of
 from pathway.queries.devices import pump_model_of
+from pathway.queries.incidents import names_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
 from pathway.views.act import Answer, alert_of, person, reasons_of, who
@@ -34,6 +35,7 @@ from pathway.views.forms.case_actions import (
     ResumeForm,
     TeamForm,
 )
+from pathway.views.incident_page import LEVEL_LOOK
 from pathway.views.records import plain
 from pathway.views.signing import signature_line
 from pathway.views.stepper import short, steps
@@ -84,6 +86,7 @@ class CasePage:
             "stages": steps(self.read, self.protocol),
             "alert": alert_of(answer, self.links),
             "state": self._state(),
+            "incident": self._incident(),
             "turn": self._turn(),
             "pump": self._pump(),
             "gates": self._gates(given),
@@ -112,6 +115,7 @@ class CasePage:
         people = {todo.owner_id for todo in todos} | {todo.ended_by_id for todo in todos}
         people |= {signed.signer_id for signed in self.read.signoffs}
         people |= {self.case.held_by_id, self.case.closed_by_id}
+        people |= {self.read.incident.acknowledged_by_id} if self.read.incident else set()
         people |= {UUID(str(person)) for person in also}
         self.staff = self.staff.knowing(person for person in people if person and person.int)
 
@@ -130,6 +134,19 @@ class CasePage:
             "closed_by": self.staff.name(self.case.closed_by_id) if closed else "",
             "nothing_open": self.case.is_open and not self.read.open_todos(),
             "reopen_todo": self.links.get("edge_reopen"),
+        }
+
+    def _incident(self) -> dict[str, Any] | None:
+        """The open incident: how urgent, and whether somebody has it."""
+        incident = self.read.incident
+        if incident is None:
+            return None
+        variant, _ = LEVEL_LOOK[incident.level]
+        return {
+            "row": incident,
+            "variant": "danger" if variant == "danger" else "warning",
+            "conditions": names_of(incident.conditions),
+            "heard_by": self.staff.name(incident.acknowledged_by_id) if incident.acknowledged_at else "",
         }
 
     def _turn(self) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ NAV: tuple[tuple[str, str, str], ...] = (
     ("Board", "/board/", "columns-3"),
     ("Cases", "/cases/", "folder-open"),
     ("Refills", "/refills/", "droplet"),
+    ("Incidents", "/incidents/", "siren"),
     ("Refer a patient", "/cases/new/", "user-plus"),
 )
 DEMO_NAV = ("Demo inbox", "/demo/mail/", "mail")

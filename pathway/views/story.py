@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.dateformat import format as format_date
 
+from pathway.clinical.conditions import CONDITION_PLANS, Condition
 from pathway.models import Event
 from pathway.protocol.roles import CLOSE_LABELS, EDGES, Decision, Role, Stage
 from pathway.protocol.schema import Protocol
@@ -101,6 +102,20 @@ def _closed(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"Closed: {label.lower()}", " ".join(filter(None, details))
 
 
+def _reported(verb: str) -> Sentence:
+    """“Incident 1 reported: red”, with what was suspected."""
+    return lambda data, words: (f"Incident {data['incident']['number']} {verb}", "")
+
+
+def _incident(data: dict[str, Any]) -> str:
+    """What an action found of an incident; empty where it found nothing."""
+    found = data.get("incident", {})
+    if "conditions" not in found:
+        return ""
+    named = ", ".join(CONDITION_PLANS[Condition(one)].name.lower() for one in found["conditions"])
+    return f"Incident {found['number']}, {found['level']}: {named}."
+
+
 def _observed(data: dict[str, Any], words: Words) -> tuple[str, str]:
     minute = data["minute"]
     when = f"{minute} min after the injection" if minute else "before the injection"
@@ -138,6 +153,13 @@ SENTENCES: dict[str, tuple[Sentence, str, str]] = {
         "undo-2",
         "info",
     ),
+    "report_incident": (_reported("reported"), "siren", "danger"),
+    "add_findings": (_reported("has new findings"), "siren", "warning"),
+    "acknowledge_incident": (
+        lambda data, words: (f"Acknowledged: incident, {data['incident']['level']}", ""),
+        "hand",
+        "info",
+    ),
     "refresh": (lambda data, words: ("A date was reached", ""), "calendar-clock", "neutral"),
     **{edge.name: (_moved, "arrow-right", "info") for edge in EDGES if edge.name not in ("close", "reopen")},
 }
@@ -158,6 +180,7 @@ def tell(event: Event, words: Words) -> Line:
     title, detail = sentence(event.data, words)
     if event.verb == "sign" and event.data["vote"] != "for":
         variant = "danger"
+    detail = f"{detail} {_incident(event.data)}".strip()
     opened = words.titles(event.data.get("opened", ()))
     if opened:
         detail = f"{detail} Opened: {opened}.".strip()

@@ -11,14 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pathway.clinical.card import Line, Section, sections_of
+from pathway.clinical.card import Line, Section, day, sections_of
 from pathway.clinical.results import plain
-from pathway.models import Case, ProgramRecord, Refill
+from pathway.models import Case, Incident, ProgramRecord, Refill
+from pathway.models.incident import CONDITIONS, REMEDIES
 from pathway.protocol.roles import CloseReason, Decision, Role, Stage
 from pathway.queries.card import read_sources
 from pathway.queries.case import CaseRead, find_case, read_case
 from pathway.queries.people import Staff, staff_of
-from pathway.queries.summary import SummaryRecords, read_summary
+from pathway.queries.summary import SummaryRecords, read_incidents, read_summary
 from pathway.views.act import person
 from pathway.views.pdf import paper
 from pathway.views.records import NOTHING
@@ -68,7 +69,7 @@ def summary_context(case: Case) -> dict[str, Any]:
             }
             for todo in read.open_todos()
         ],
-        "incidents": [],  # the place of incidents: newest first, each with level, cause and remedy
+        "incidents": [_incident(incident, read) for incident in read_incidents(case.id)],
         "signoffs": _signoffs(read, staff),
     }
 
@@ -155,6 +156,20 @@ def _change(old: Decimal | None, new: Decimal) -> str:
     if old is None or old == new:
         return ""
     return f"{(new - old) / old * 100:+.1f}".removesuffix(".0") + " %"
+
+
+def _incident(incident: Incident, read: CaseRead) -> str:
+    """One incident in a line: when, how grave, what was suspected, and what became of it."""
+    named = dict(CONDITIONS)
+    # What was confirmed counts once it is closed; before that, all that was suspected.
+    conditions = ", ".join(named[one] for one in (incident.confirmed or incident.conditions))
+    opened, level = day(_day(read, incident.opened_at)), incident.get_level_display().lower()
+    said = f"{opened}, {level}: {conditions}"
+    if incident.closed_at is None:
+        return f"{said}. Open."
+    remedies = ", ".join(dict(REMEDIES)[one].lower() for one in incident.remedies)
+    closed = day(_day(read, incident.closed_at))
+    return f"{said}. Cause: {incident.get_cause_display().lower()}. Remedy: {remedies}. Closed {closed}."
 
 
 def _signoffs(read: CaseRead, staff: Staff) -> list[dict[str, Any]]:

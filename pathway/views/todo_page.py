@@ -25,6 +25,7 @@ from pathway.protocol.schema import REOPEN_PROMPT
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.devices import pump_model_of
+from pathway.queries.incidents import incident_of
 from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
@@ -41,7 +42,7 @@ from pathway.views.forms.case_actions import (
     ReopenTodoForm,
     SignForm,
 )
-from pathway.views.forms.prefill import known_of
+from pathway.views.forms.prefill import corrected, known_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
 from pathway.views.trial_day import TrialDay, day_context, read_day
@@ -129,7 +130,7 @@ class TodoPage:
             data,
             situation=self.situation,
             colleagues=self.staff.physicians_but(self.me),
-            initial=before.content() if before is not None else self._known(),
+            initial=self._known() if before is None else corrected(self.todo, self.definition.form, before),
         )
 
     def _known(self) -> dict[str, Any]:
@@ -192,6 +193,7 @@ class TodoPage:
             ],
             "today": self.today,
             "stage": Stage(self.todo.stage).label,
+            "incident_id": incident_of(self.todo) if self.todo.key.startswith("incident_") else None,
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),

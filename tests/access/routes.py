@@ -31,11 +31,12 @@ def _under(resolver: URLResolver, prefix: str) -> Iterator[str]:
             yield from _under(entry, route)
 
 
-def address(route: str, case_id: UUID, todo_id: UUID) -> str:
-    """An address that the route answers, about this case and this to-do."""
+def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID | None = None) -> str:
+    """An address that the route answers, about this case, this to-do and this incident (without one: none is found)."""
     values = {
         "<uuid:case_id>": str(case_id),
         "<uuid:todo_id>": str(todo_id),
+        "<uuid:incident_id>": str(incident_id or todo_id),
         "<uuid:model_id>": str(todo_id),  # no pump model: nobody finds one
         "<slug:edge>": "accept",
         "<str:key>": "none",

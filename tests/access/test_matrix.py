@@ -19,7 +19,10 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, override_settings
 
+from pathway.clinical.signs import Signs
+from pathway.engine.incidents import report
 from pathway.models import Clinician, Todo
+from pathway.models.base import new_id
 from pathway.queries.health import WORKER_HEARTBEAT
 from tests.access.routes import address, routes
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, referred
@@ -68,7 +71,20 @@ class Scene:
         self.admin = Clinician.objects.create_superuser("admin", "admin@clinic.example", PASSWORD)
         self.case_id: UUID = referred(self.cast)
         self.todo_id: UUID = Todo.objects.get(case_id=self.case_id, key="baseline_spasticity").id
+        self.incident_id = self.incident_of_another_case()
         stored.delete(WORKER_HEARTBEAT)  # another test's worker may have left one: /readyz answers 503 here
+
+    def incident_of_another_case(self) -> UUID:
+        """An incident that nobody has acknowledged, on a case of its own: the first one's to-dos stay as they are."""
+        outcome = report(
+            case_id=referred(self.cast, mrn="R-1002"),
+            request_id=new_id(),
+            signs=Signs(itch=True),
+            by=self.cast.cora,
+            at=MONDAY,
+        )
+        assert outcome.incident_id is not None
+        return outcome.incident_id
 
     def client(self, name: str, **options: Any) -> Client:
         """Somebody's browser."""
@@ -79,7 +95,9 @@ class Scene:
     def ask(self, client: Client, method: str, route: str) -> HttpResponse:
         """One request; a POST has no body. What it did is undone."""
         with transaction.atomic():
-            answer: Any = getattr(client, method.lower())(address(route, self.case_id, self.todo_id))
+            answer: Any = getattr(client, method.lower())(
+                address(route, self.case_id, self.todo_id, self.incident_id)
+            )
             transaction.set_rollback(True)
         return answer
 

@@ -11,9 +11,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from pathway.clinical.signs import Signs
 from pathway.clinical.site_pump import NUMBERS
 from pathway.engine.cases import close, hold
 from pathway.engine.devices import NewModel, add_pump_model
+from pathway.engine.incidents import report
 from pathway.engine.todos import claim
 from pathway.models import Clinician, Todo
 from pathway.models.base import new_id
@@ -164,6 +166,24 @@ def name_team(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(case_url(walk.case_id, "team"), data)
 
 
+# --- incidents ---
+
+
+def report_one(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(
+        case_url(walk.case_id, "incidents") + "new/", {"request_id": str(new_id()), "itch": "yes"}
+    )
+
+
+def acknowledge_it(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    reported = report(
+        case_id=walk.case_id, request_id=new_id(), signs=Signs(seizure=True), by=cast.cora, at=walk.at
+    )
+    return walk, Press(f"/incidents/{reported.incident_id}/acknowledge/", {"level": "red"})
+
+
 def refer_one(cast: Cast) -> tuple[Walk, Press]:
     walk = evaluation(cast)
     patient = patient_values("R-2002")
@@ -218,6 +238,8 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "close": (close_it, {"nora", "phil", "anna", "cora"}),
     "reopen a case": (reopen_case, {"nora", "phil", "anna", "cora"}),
     "name the care team": (name_team, {"cora"}),
+    "report a problem": (report_one, {"nora", "phil", "anna", "cora"}),
+    "acknowledge an incident": (acknowledge_it, {"nora", "phil", "anna", "cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),
     "import referrals": (import_file, {"cora", "omar"}),
     "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),

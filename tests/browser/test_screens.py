@@ -24,7 +24,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
-from pathway.models import Case, Clinician, Todo
+from pathway.models import Case, Clinician, Incident, Todo
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
@@ -169,7 +169,14 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         + [Screen("cora", f"{world.case('long-term, past its refill date')}record/program_change/")]
     ),
     "todos/<uuid:todo_id>/": lambda world: world.open_todos() + world.other_todos(),
+    "cases/<uuid:case_id>/incidents/new/": lambda world: [
+        Screen("phil", f"{world.case('titration at six weeks')}incidents/new/")
+    ],
     "refills/": of("cora", "/refills/"),
+    "incidents/": of("cora", "/incidents/", "/incidents/?level=green", "/incidents/?state=closed"),
+    "incidents/<uuid:incident_id>/": lambda world: [
+        Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)
+    ],
     "devices/": lambda world: [
         Screen("cora", "/devices/"),
         Screen("anna", "/devices/"),
@@ -220,7 +227,7 @@ NO_PAGES = {
     "healthz",
     "readyz",
 }
-GROUPS = ("accounts/", "cases/", "todos/", "")
+GROUPS = ("accounts/", "cases/", "todos/", "incidents/", "")
 
 
 def test_every_page_of_the_configuration_is_looked_at() -> None:

@@ -56,6 +56,7 @@ TABLE_3_2 = [
     (Origin.SPINAL, ADULT, Phase.MAINTENANCE, Population.SPINAL_ADULT, 10, 40, "V"),
     (Origin.CEREBRAL, ADULT, Phase.MAINTENANCE, Population.CEREBRAL_ADULT, 5, 20, "V"),
     (Origin.SPINAL, CHILD, Phase.MAINTENANCE, Population.PAEDIATRIC, 5, 20, "M"),
+    (Origin.CEREBRAL, CHILD, Phase.MAINTENANCE, Population.PAEDIATRIC, 5, 20, "M"),
 ]
 
 

@@ -12,13 +12,15 @@ from pathway.clinical.conditions import (
     ASK_FIRST,
     CONDITION_PLANS,
     CONTACT_MINUTES,
+    AskedStep,
     Condition,
     Lead,
     TriageLevel,
+    steps_for,
 )
-from pathway.clinical.results import CannotCompute
-from pathway.clinical.signs import Alarm, Signs, Wound
-from pathway.clinical.triage import FirstDuty, Triage, triage
+from pathway.clinical.results import CannotCompute, Reason
+from pathway.clinical.signs import POSSIBLE, Alarm, Signs, Wound, impossible
+from pathway.clinical.triage import FirstDuty, Triage, conditions_of, leads_of, triage
 from tests.clinical.builders import d, refusal
 
 RED, ORANGE, YELLOW, GREEN = TriageLevel
@@ -265,7 +267,10 @@ TABLE_8: list[tuple[dict[str, object], dict[str, tuple[TriageLevel, tuple[str, .
 @pytest.mark.parametrize(
     ("signs", "expected"),
     TABLE_8,
-    ids=["8-" + "-".join(f"{key}_{value}" for key, value in row[0].items()) for row in TABLE_8],
+    ids=[
+        f"8-{'+'.join(row[1]) or 'nothing'}-" + "-".join(f"{key}_{value}" for key, value in row[0].items())
+        for row in TABLE_8
+    ],
 )
 def test_candidates_of_section_8(
     signs: dict[str, object], expected: dict[str, tuple[TriageLevel, tuple[str, ...]]]
@@ -349,6 +354,144 @@ def test_a_further_bad_sign_never_lowers_the_level(
     if isinstance(before, CannotCompute) or isinstance(after, CannotCompute):
         return
     assert after.level.urgency >= before.level.urgency
+
+
+# --- fever that nobody measured, and what changed before ---
+
+
+def test_a_reported_fever_is_a_fever_and_no_unasked_danger_sign() -> None:
+    result = judge(temp_c=None, fever_reported=True, altered_mind=True, rigidity=True)
+    assert result.reasons == ("Fever, altered mind and rigidity together.",)
+    assert "temp_c" not in {reason.field for reason in result.missing}
+    denied = judge(temp_c=None, fever_reported=False)
+    assert (denied.level, denied.missing) == (GREEN, ())
+
+
+def test_a_normal_reading_does_not_take_a_reported_fever_back() -> None:
+    assert candidates(judge(fever_reported=True))["infection"] == (ORANGE, ("fever",))
+    assert candidates(judge(fever_reported=False, temp_c=d(39)))["infection"] == (ORANGE, ("fever",))
+
+
+@pytest.mark.parametrize(
+    ("sign", "reason"),
+    [
+        ("surgery", "operation or procedure"),
+        ("recent_change", "program or drug strength changed lately"),
+        ("trauma", "trauma"),
+    ],
+)
+def test_what_may_have_interrupted_the_drug_makes_one_sign_of_withdrawal_red(sign: str, reason: str) -> None:
+    assert candidates(judge(itch=True))["withdrawal"] == (ORANGE, ("itch",))
+    assert candidates(judge(itch=True, **{sign: True}))["withdrawal"] == (RED, ("itch", reason))
+
+
+@pytest.mark.parametrize(
+    ("sign", "reason"),
+    [
+        ("recent_change", "program or drug strength changed lately"),
+        ("new_drug", "new drug that may add to it"),
+    ],
+)
+def test_what_may_explain_an_overdose_is_named_and_raises_nothing_alone(sign: str, reason: str) -> None:
+    assert candidates(judge(drowsy=True, **{sign: True}))["overdose"] == (RED, ("drowsy", reason))
+    assert candidates(judge(weakness=True, **{sign: True}))["overdose"] == (ORANGE, ("weakness", reason))
+    assert judge(**{sign: True}).candidates == ()
+
+
+# --- what a measured sign can be ---
+
+
+@pytest.mark.parametrize(
+    ("field", "lowest", "highest", "unit"),
+    [
+        ("temp_c", 25, 45, "degrees C"),
+        ("breaths_per_min", 0, 80, "breaths/min"),
+        ("gcs", 3, 15, "points"),
+        ("heart_rate", 0, 300, "beats/min"),
+        ("systolic_mmhg", 0, 300, "mmHg"),
+        ("spo2_pct", 0, 100, "%"),
+    ],
+)
+def test_an_impossible_value_is_refused_with_what_it_may_be(
+    field: str, lowest: int, highest: int, unit: str
+) -> None:
+    assert impossible(replace(CALM, **{field: lowest})) == ()  # type: ignore[arg-type]
+    assert impossible(replace(CALM, **{field: highest})) == ()  # type: ignore[arg-type]
+    assert impossible(replace(CALM, **{field: None})) == ()  # type: ignore[arg-type]
+    said = Reason(field, f"Enter {lowest} to {highest} {unit}.")
+    for value in (lowest - 1, highest + 1):
+        assert impossible(replace(CALM, **{field: value})) == (said,)  # type: ignore[arg-type]
+    assert (POSSIBLE[field].value, POSSIBLE[field].tag.value) == ((lowest, highest), "P")
+
+
+@pytest.mark.parametrize(
+    ("typed", "tail"),
+    [
+        ("77", "; 77 °F is 25 °C"),
+        ("98.6", "; 98.6 °F is 37 °C"),
+        ("99.5", "; 99.5 °F is 37.5 °C"),
+        ("113", "; 113 °F is 45 °C"),
+        ("76.9", ""),
+        ("113.1", ""),
+        ("0", ""),
+    ],
+)
+def test_fahrenheit_is_recognised_and_never_converted_silently(typed: str, tail: str) -> None:
+    [reason] = impossible(Signs(temp_c=d(typed)))
+    assert reason.text == f"Enter 25 to 45 degrees C{tail}."
+
+
+def test_every_impossible_value_is_said_at_once_and_calm_is_possible() -> None:
+    assert impossible(CALM) == ()
+    found = impossible(Signs(gcs=99, spo2_pct=101))
+    assert [reason.field for reason in found] == ["gcs", "spo2_pct"]
+    assert found[0].text == "Enter 3 to 15 points."
+
+
+# --- who is asked for what ---
+
+
+def test_everybody_with_a_step_is_asked_in_one_order() -> None:
+    assert leads_of(judge(itch=True)) == (Lead.PHYSIATRIST, Lead.NEUROSURGEON, Lead.ANESTHESIOLOGIST)
+    assert leads_of(judge(alarm=Alarm.SINGLE)) == (Lead.PHYSIATRIST, Lead.COORDINATOR)
+    assert conditions_of(judge(alarm=Alarm.SINGLE)) == (Condition.LOW_RESERVOIR,)
+
+
+def test_where_nothing_is_suspected_the_physiatrist_asks_further() -> None:
+    calm = judge()
+    assert (conditions_of(calm), leads_of(calm)) == ((Condition.UNCLEAR,), (Lead.PHYSIATRIST,))
+    [step] = steps_for(Lead.PHYSIATRIST, conditions_of(calm))
+    assert step.text.startswith("Speak to the patient")
+
+
+def test_a_role_is_asked_each_step_once_in_order_and_later_conditions_only_add() -> None:
+    first = steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL])
+    assert [step.text for step in first[:2]] == [
+        "Contact the ITB physician, even if it seems mild.",
+        "Interrogate the pump.",
+    ]
+    assert first[0] == AskedStep(Condition.WITHDRAWAL, first[0].text, 15)
+    assert first[1].minutes is None
+    both = steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL, Condition.CATHETER])
+    assert both[: len(first)] == first
+    assert [step.text for step in both[len(first) :]] == [
+        "Compare the residual volume with the expected one."
+    ]
+    assert steps_for(Lead.COORDINATOR, [Condition.WITHDRAWAL]) == ()
+
+
+def test_high_withdrawal_risk_halves_each_steps_own_time_3_6() -> None:
+    usual, short = (
+        {
+            step.text: step.minutes
+            for step in steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL], high_risk=risk)
+        }
+        for risk in (False, True)
+    )
+    restore = "Restore ITB at or near the prior dose."
+    assert (usual[restore], short[restore]) == (360, 180)
+    assert short["Contact the ITB physician, even if it seems mild."] == 7
+    assert short["Interrogate the pump."] is None
 
 
 # --- the plans as data ---

@@ -10,13 +10,28 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from pathway.clinical.signs import Signs
 from pathway.engine.advance import advance
 from pathway.engine.errors import EngineError
+from pathway.engine.incidents import acknowledge, report
+from pathway.engine.paging import call_due
 from pathway.engine.referrals import Referral, refer
 from pathway.engine.signoffs import sign
 from pathway.engine.timers import fire_due
 from pathway.engine.todos import claim, complete
-from pathway.models import Case, Event, Notice, SignOff, StageVisit, Timer, Todo, TrialObservation
+from pathway.models import (
+    Case,
+    Event,
+    Incident,
+    IncidentAssessment,
+    IncidentTimer,
+    Notice,
+    SignOff,
+    StageVisit,
+    Timer,
+    Todo,
+    TrialObservation,
+)
 from pathway.models.base import new_id
 from pathway.protocol.roles import Decision, Role, Stage
 from pathway.queries.facts import facts_hash
@@ -193,6 +208,49 @@ class _Fired:
 
     def __init__(self, count: int) -> None:
         self.count = count
+
+
+def test_two_people_report_the_same_patient_at_once(cast: Cast) -> None:
+    """Both are kept: one opens the incident, the other adds findings to it; the same form twice is one."""
+    walk = Walk(cast, referred(cast), AT)
+    key = new_id()
+    results = at_once(
+        *(
+            lambda by=by, request_id=request_id: report(
+                case_id=walk.case_id, request_id=request_id, signs=Signs(itch=True), by=by, at=AT
+            )
+            for by, request_id in (
+                (cast.phil, new_id()),
+                (cast.nora, new_id()),
+                (cast.anna, key),
+                (cast.anna, key),
+            )
+        )
+    )
+    assert len(winners(results)) == 3
+    assert (Incident.objects.count(), IncidentAssessment.objects.count()) == (1, 3)
+    assert sorted(Event.objects.exclude(verb="refer").values_list("verb", flat=True)) == [
+        "add_findings",
+        "add_findings",
+        "report_incident",
+    ]
+
+
+def test_two_people_acknowledge_at_once_while_it_calls(cast: Cast) -> None:
+    walk = Walk(cast, referred(cast), AT)
+    reported = report(
+        case_id=walk.case_id, request_id=new_id(), signs=Signs(seizure=True), by=cast.cora, at=AT
+    )
+    later = AT + timedelta(minutes=5)
+    results = at_once(
+        lambda: acknowledge(incident_id=reported.incident_id, by=cast.phil, at=later),
+        lambda: acknowledge(incident_id=reported.incident_id, by=cast.nora, at=later),
+        lambda: [call_due(at=later)],
+    )
+    assert sum(not one.repeated for one in results[:2]) == 1
+    assert Incident.objects.get().acknowledged_at == later
+    assert not IncidentTimer.objects.exists()
+    assert call_due(at=AT + timedelta(days=1)) == 0
 
 
 def test_two_nurses_record_the_same_minute(cast: Cast) -> None:

@@ -28,6 +28,10 @@ ONE_PER_TODO = "one_per_todo"
 
 # Rows that a table's constraint refuses: kind, what is changed, the constraint, the field that is marked.
 BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
+    ("incident_closure", {"symptoms_resolved": False}, "open_end_has_follow_up", "follow_up"),
+    ("incident_closure", {"pump_interrogated": "no"}, "open_end_has_follow_up", "follow_up"),
+    ("incident_closure", {"reservoir_checked": "no"}, "open_end_has_follow_up", "follow_up"),
+    ("incident_closure", {"remedies": ["none", "refill"]}, "closure_has_remedy", "remedies"),
     ("assessment", {"penn_frequency": 0}, "assessment_penn_severity_with_spasms", "penn_severity"),
     ("assessment", {"penn_severity": None}, "assessment_penn_severity_with_spasms", "penn_severity"),
     ("neuro_history", {"diagnosis": "traumatic_brain_injury"}, "brain_injury_has_date", "injury_on"),

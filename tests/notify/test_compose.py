@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -11,8 +11,9 @@ from django.core import mail
 
 from pathway.models import CareTeamMember, Case, Notice, Patient
 from pathway.models.notice import KINDS
-from pathway.notify.compose import Subject, compose
+from pathway.notify.compose import IncidentSubject, Subject, compose, compose_incident
 from pathway.notify.outbox import drain
+from pathway.protocol.paging import Call
 from tests.cast import MONDAY, Cast, patient_values, referred
 from tests.walk import Walk
 
@@ -27,7 +28,19 @@ ABOUT = Subject(
     due_on=date(2026, 3, 16),
     clinic="Riverside",
 )
-ALL_KINDS = [key for key, _ in KINDS]
+ABOUT_INCIDENT = IncidentSubject(
+    notice_id=ABOUT.notice_id,
+    kind="page",
+    told_as="physiatrist",
+    incident_id=UUID("33333333-3333-4333-8333-333333333333"),
+    level="red",
+    opened_at=datetime(2026, 3, 16, 14, 0, tzinfo=UTC),
+    contact_by=datetime(2026, 3, 16, 14, 15, tzinfo=UTC),
+    time_zone="America/Chicago",
+    clinic="Riverside",
+)
+OF_INCIDENTS = [str(call) for call in Call]
+ALL_KINDS = [key for key, _ in KINDS if key not in OF_INCIDENTS]
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -44,6 +57,27 @@ def test_every_kind_says_what_by_when_and_where(kind: str) -> None:
 
 def test_the_kinds_read_differently() -> None:
     assert len({compose(replace(ABOUT, kind=kind)).text for kind in ALL_KINDS}) == len(ALL_KINDS)
+
+
+@pytest.mark.parametrize("kind", OF_INCIDENTS)
+def test_every_call_about_an_incident_says_how_urgent_by_when_and_where(kind: str) -> None:
+    message = compose_incident(replace(ABOUT_INCIDENT, kind=kind))
+    assert "red" in message.subject.lower()
+    assert "by Mon 16 March 2026, 09:15" in message.subject, "the clinic's clock"
+    for body in (message.text, message.html):
+        assert "http://127.0.0.1:8000/incidents/33333333-3333-4333-8333-333333333333/" in body
+        assert "Open the incident" in body
+        assert "Mon 16 March 2026, 09:00" in body
+        assert "Riverside" in body
+    assert "{" not in message.subject + message.text
+    assert message.headers["References"] == "<33333333-3333-4333-8333-333333333333@127.0.0.1>"
+
+
+def test_the_calls_read_differently_and_one_without_a_target_says_so() -> None:
+    calls = [replace(ABOUT_INCIDENT, kind=kind) for kind in OF_INCIDENTS]
+    assert len({compose_incident(call).text for call in calls}) == len(calls)
+    quiet = compose_incident(replace(ABOUT_INCIDENT, kind="incident", level="green", contact_by=None))
+    assert "without a time target" in quiet.text
 
 
 def test_only_the_html_part_escapes() -> None:

@@ -50,6 +50,8 @@ FORMS = frozenset(
         "refill",
         "device_plan",
         "emergency_check",
+        "incident_steps",
+        "incident_closure",
         "emergency_plan",
         "card_issue",
         "note",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from pathway.clinical.conditions import TriageLevel
 from pathway.protocol.conditions import CONDITIONS
-from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
+from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.roles import Decision, Role, Stage, TodoState
-from tests.protocol.story import ITB1
+from tests.protocol.story import ITB1, MONDAY, Story, new_id
 
 TODAY = date(2026, 6, 1)
 DONE, OPEN, SKIPPED = TodoState.DONE, TodoState.OPEN, TodoState.NOT_APPLICABLE
@@ -182,3 +183,73 @@ def test_in_titration() -> None:
 def test_nothing_else_open() -> None:
     assert holds("nothing_else_open", facts(todo("goals", 1), todo("next_step", 2, OPEN)))
     assert not holds("nothing_else_open", facts(todo("goals", 1, OPEN)))
+
+
+# --- incidents ---
+
+ROLES = ("physiatrist", "neurosurgeon", "anesthesiologist", "coordinator")
+
+
+def incident(asked: str, waiting: str) -> IncidentFact:
+    return IncidentFact(
+        new_id(),
+        TriageLevel.ORANGE,
+        frozenset(map(Role, asked.split())),
+        frozenset(map(Role, waiting.split())),
+        acknowledged=False,
+    )
+
+
+def asks(facts: CaseFacts) -> set[str]:
+    return {role for role in ROLES if CONDITIONS[f"incident_asks_{role}"](ITB1, facts)}
+
+
+def test_an_incident_asks_whom_it_waits_for_until_all_have_answered() -> None:
+    story = Story()
+    assert asks(story.facts) == set()
+    assert not CONDITIONS["incident_answered"](ITB1, story.facts)
+    open_one = incident("physiatrist neurosurgeon", "neurosurgeon")
+    facts = replace(story.facts, incident=open_one)
+    assert asks(facts) == {"neurosurgeon"}
+    assert not CONDITIONS["incident_answered"](ITB1, facts)
+    facts = replace(story.facts, incident=replace(open_one, waiting=frozenset()))
+    assert asks(facts) == set()
+    assert CONDITIONS["incident_answered"](ITB1, facts)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_its_own_question(role: str) -> None:
+    assert asks(replace(Story().facts, incident=incident(" ".join(ROLES), role))) == {role}
+
+
+def test_an_answer_that_is_being_corrected_keeps_its_duty_open() -> None:
+    story = Story()
+    story.facts = replace(story.facts, incident=incident("physiatrist", "physiatrist"))
+    story.settle()
+    assert "incident_physiatrist" in story.opened()
+    story.facts = replace(story.facts, incident=incident("physiatrist", ""))
+    assert asks(story.facts) == {"physiatrist"}, "open, though it is not waited for"
+    story.do("incident_physiatrist")
+    assert story.opened() == {"incident_closure"}
+
+
+def test_an_incident_never_moves_its_duty_to_a_day_before_it() -> None:
+    saturday = MONDAY + timedelta(days=5)
+    story = Story(saturday)
+    story.facts = replace(story.facts, incident=incident("physiatrist", "physiatrist"))
+    story.settle()
+    assert story.on("incident_physiatrist") == saturday
+
+
+def test_a_hold_keeps_an_incidents_duties_and_a_later_one_asks_anew() -> None:
+    story = Story()
+    story.hold(MONDAY + timedelta(days=30))
+    for occurrence in (1, 2):
+        story.facts = replace(story.facts, incident=incident("neurosurgeon", "neurosurgeon"))
+        story.settle()
+        assert story.open["incident_neurosurgeon"].occurrence == occurrence
+        story.facts = replace(story.facts, incident=incident("neurosurgeon", ""))
+        story.do("incident_neurosurgeon")
+        story.facts = replace(story.facts, incident=None)
+        story.settle()
+        assert "incident_closure" not in story.open

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 
+from pathway.clinical.conditions import TriageLevel
 from pathway.protocol import guards
 from pathway.protocol.conditions import SIGNERS
-from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
+from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.guards import GUARDS
 from pathway.protocol.roles import CloseReason, Decision, Role, Stage, TodoState
 from pathway.protocol.verdict import Reason
@@ -262,3 +263,13 @@ def test_closing_needs_the_evidence_of_its_reason(
 def test_a_dissenting_signature_is_evidence_of_a_decline() -> None:
     case = facts(Stage.SELECTION, signoffs=(vote(Role.PHYSIATRIST, "against"),))
     assert guards.close(ITB1, case, CloseReason.DECLINED, NOTE).allowed
+
+
+@pytest.mark.parametrize("reason", [reason for reason in CloseReason if reason is not CloseReason.DIED])
+def test_no_case_closes_over_an_open_incident_but_by_death(reason: CloseReason) -> None:
+    open_one = IncidentFact(UUID(int=7), TriageLevel.YELLOW, frozenset(), frozenset(), acknowledged=True)
+    case = facts(Stage.EVALUATION, incident=open_one)
+    [said] = [one for one in guards.close(ITB1, case, reason, NOTE).reasons if one.code == "incident_open"]
+    assert (said.clears, said.todo_key) == ((Role.PHYSIATRIST,), "incident_closure")
+    died = guards.close(ITB1, case, CloseReason.DIED, {**NOTE, "on": "2026-06-01"})
+    assert died.allowed

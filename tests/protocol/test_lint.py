@@ -154,6 +154,21 @@ def test_itb1_is_sound() -> None:
         ),
         ("refill", {"safety": False}, f"{HEADER}: todo[refill]: must be a safety duty dated from refill_by"),
         ("refill", {"when": "on_hold"}, f"{HEADER}: anytime: a duty with when = “has_pump” is needed"),
+        (
+            "incident_coordinator",
+            {"when": "on_hold"},
+            f"{HEADER}: anytime: a duty with when = “incident_asks_coordinator” is needed",
+        ),
+        (
+            "incident_physiatrist",
+            {"safety": False},
+            f"{HEADER}: todo[incident_physiatrist].safety: a hold must not silence it; write safety = true",
+        ),
+        (
+            "incident_closure",
+            {"repeat": None},
+            f"{HEADER}: todo[incident_closure].repeat: this duty must come back",
+        ),
         ("hold_review", {"when": "dissent"}, f"{HEADER}: anytime: a duty with when = “on_hold” is needed"),
         (
             "next_step",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pathway.clinical.observation import observation_schedule
-from pathway.models import Case, ProgramRecord, Pump, Refill, SignOff, StageVisit, Timer, Todo
+from pathway.models import Case, Incident, ProgramRecord, Pump, Refill, SignOff, StageVisit, Timer, Todo
 from pathway.protocol.roles import Stage
 from pathway.queries.observations import observations_of, readings_of
 from pathway.synthetic.cases import make_case
@@ -78,6 +78,26 @@ def test_a_signature_lapsed_and_waits_to_be_given_anew(staff: Staff) -> None:
     gone = SignOff.objects.get(case_id=walked.case_id, role="physiatrist")
     assert gone.lapsed_at is not None
     assert Todo.objects.filter(case_id=walked.case_id, key="candidacy_physiatrist", state="open").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "acknowledged", "waiting"),
+    [
+        ("red incident, not acknowledged", "red", False, {"physiatrist", "neurosurgeon", "anesthesiologist"}),
+        ("orange incident, being worked on", "orange", True, {"neurosurgeon"}),
+        ("incident closed", "yellow", True, set()),
+    ],
+)
+def test_an_incident_stands_where_the_scenario_wants_it(
+    staff: Staff, name: str, level: str, acknowledged: bool, waiting: set[str]
+) -> None:
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    walked = make_case(staff, scenario, seed="alarm", number=1, end=WEDNESDAY, spread=1.3)
+    incident = Incident.objects.get(case_id=walked.case_id)
+    assert incident.level == level
+    assert (incident.acknowledged_at is not None) == acknowledged
+    assert set(incident.waiting) == waiting
+    assert (incident.closed_at is not None) == (name == "incident closed")
 
 
 def test_a_trial_day_is_under_way_with_one_observation_late(staff: Staff) -> None:

@@ -14,7 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from pathway.clinical.card import CardFacts, notices_of, sections_of
+from pathway.clinical.signs import Signs
+from pathway.engine.incidents import report
 from pathway.models import Clinic
+from pathway.models.base import new_id
 from pathway.protocol.roles import Stage
 from pathway.views import pdf
 from pathway.views.card import TEMPLATE, print_contexts
@@ -265,6 +268,15 @@ def test_the_summary_tells_the_case_on_at_most_two_pages(running: Walk, cast: Ca
         "50 mcg: Positive", "135 mcg/day +12.5 %", "110 mcg/day +10 %", "Titration review", "Ascenda",
     ):  # fmt: skip
         assert said in text, said
+
+
+def test_the_summary_names_the_incidents(cast: Cast) -> None:
+    walk, desk = fresh_case(cast), Desk(cast.phil)
+    signs = Signs(headache_upright=True)
+    report(case_id=walk.case_id, request_id=new_id(), signs=signs, by=cast.phil, at=walk.at)
+    with at(walk.at):
+        text = text_of(read(desk.client.get(f"/cases/{walk.case_id}/summary.pdf")))
+    assert "orange: CSF leak. Open." in text
 
 
 def test_a_fresh_case_has_a_summary_too(cast: Cast) -> None:

@@ -89,8 +89,13 @@ def test_a_moment_is_typed_in_the_clinics_time() -> None:
     assert form.record_data()["given_on"] == date(2026, 3, 3)
 
 
-def test_an_hour_that_the_clock_skips_is_refused() -> None:
-    assert "couldn’t be interpreted" in errors(filled("trial_dose", given_at="2026-03-08T02:30"), "given_at")
+@pytest.mark.parametrize(
+    ("kind", "name"), [("trial_dose", "given_at"), ("program", "effective_at"), ("refill", "refilled_at")]
+)
+@pytest.mark.parametrize("typed", ["2026-03-08T02:30", "2026-11-01T01:30"], ids=["skipped", "repeated"])
+def test_an_hour_that_the_clock_skips_or_repeats_is_refused(kind: str, name: str, typed: str) -> None:
+    said = "couldn’t be interpreted in time zone America/Chicago; it may be ambiguous or it may not exist."
+    assert said in errors(filled(kind, **{name: typed}), name)
 
 
 def test_a_stored_moment_is_shown_in_the_clinics_time() -> None:
@@ -110,6 +115,21 @@ def test_a_stored_moment_is_shown_in_the_clinics_time() -> None:
         ("program", "daily_dose_mcg_per_day", "0.1", "enter 100"),
         ("program", "daily_dose_mcg_per_day", "0.1 mg/day", "enter 100 if that is meant"),
         ("program", "daily_dose_mcg_per_day", "1,000", "comma"),
+        (
+            "program",
+            "daily_dose_mcg_per_day",
+            "0.2 mL/day",
+            "This field is in mcg/day; mL/day measures flow.",
+        ),
+        ("program", "daily_dose_mcg_per_day", "0.01 mL/h", "This field is in mcg/day; mL/h measures flow."),
+        (
+            "refill",
+            "daily_dose_mcg_per_day",
+            "5 mcg/h",
+            "5 mcg/h is 120 mcg/day: enter 120 if that is meant.",
+        ),
+        ("operation", "concentration_mcg_per_ml", "50", "valid choice"),
+        ("operation", "fill_ml", "0.02 mL/h", "This field is in mL; mL/h measures flow."),
         ("program", "daily_dose_mcg_per_day", "0", "stops the infusion"),
         ("program", "daily_dose_mcg_per_day", "-5", "without a sign"),
         ("program", "daily_dose_mcg_per_day", "1e3", "not a unit known here"),

@@ -8,18 +8,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pathway.notify.outbox import drain
-from pathway.tasks import fire_all, refresh_all
+from pathway.tasks import call_all, fire_all, refresh_all
 
 
 class Command(BaseCommand):
-    help = "Plan anew, fire due timers, deliver due notices: once. Safe beside running workers."
+    help = "Plan anew, call about incidents, fire due timers, deliver due notices: once. Safe beside running workers."
 
     def handle(self, *args: Any, **options: Any) -> None:
         refreshed = refresh_all(at=timezone.now())
+        called = call_all(at=timezone.now())
         fired = fire_all(at=timezone.now())
         counts = drain(at=timezone.now())
         self.stdout.write(
-            f"cases planned anew: {refreshed}; timers fired: {fired}; notices sent: {counts.sent}, "
+            f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
+            f"notices sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
         if counts.away:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathway.views.forms import emergency, evaluation, followup, implant, selection, trial
+from pathway.views.forms import emergency, evaluation, followup, implant, incident, selection, trial
 from pathway.views.forms.record import RecordForm
 
 FORMS: dict[str, type[RecordForm]] = {
@@ -35,6 +35,8 @@ FORMS: dict[str, type[RecordForm]] = {
         followup.TaperPlanForm,
         followup.DevicePlanForm,
         followup.EmergencyCheckForm,
+        incident.IncidentStepsForm,
+        incident.IncidentClosureForm,
         followup.ServiceLifeForm,
         followup.VolumeEventForm,
         followup.SecondCheckForm,

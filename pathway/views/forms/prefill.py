@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pathway.models import Goals, NeuroHistory, Todo
+from pathway.clinical.conditions import Condition, Lead, steps_for
+from pathway.models import ClinicalRecord, Goals, Incident, NeuroHistory, Todo
 from pathway.queries.card import read_sources
 
 BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill": "refill"}
@@ -15,6 +16,8 @@ BOOKED = {"trial_booking": "trial", "theatre_booking": "theatre", "book_refill":
 
 def known_of(todo: Todo, kind: str) -> dict[str, Any]:
     """Initial values by field for the record `kind` that completes this to-do. At most one query."""
+    if kind == "incident_steps":
+        return {"steps": asked_steps(todo)}
     if kind == "card_issue":
         return _card_of(todo)
     if kind == "booking" and todo.key in BOOKED:
@@ -31,6 +34,25 @@ def known_of(todo: Todo, kind: str) -> dict[str, Any]:
         rows = goals.goals if goals else []
         return {"goals": [{"goal": row["goal"], "weight": row["weight"]} for row in rows]}
     return {}
+
+
+def asked_steps(todo: Todo) -> list[dict[str, Any]]:
+    """The steps that the case's newest incident asks of this duty's role, in their order. One query."""
+    incident = Incident.objects.filter(case_id=todo.case_id).order_by("-number").first()
+    conditions = [Condition(one) for one in incident.conditions] if incident else []
+    return [
+        {"condition": str(step.condition), "step": step.text, "minutes": step.minutes}
+        for step in steps_for(Lead(todo.role), conditions, high_risk=bool(todo.case.withdrawal_risk))
+    ]
+
+
+def corrected(todo: Todo, kind: str, before: ClinicalRecord) -> dict[str, Any]:
+    """What a correction starts from: what was written before; of an incident's steps also those asked since."""
+    values = before.content()
+    if kind == "incident_steps":
+        written = {row["step"]: row for row in values["steps"]}
+        values["steps"] = [written.get(row["step"], row) for row in asked_steps(todo)]
+    return values
 
 
 def _card_of(todo: Todo) -> dict[str, Any]:
