@@ -22,7 +22,7 @@ from pathway.clinical.pump_log import PumpState
 from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, Finding, Severity, plain
-from pathway.clinical.runway import Runway
+from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway
 from pathway.clinical.situation import PumpFacts, Situation
 from pathway.clinical.sources import Sourced
 from pathway.clinical.steps import STEP_PCT, Phase, StepCheck
@@ -202,7 +202,7 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
         yield Line("Refill by", f"Cannot be worked out: {runway.text}")
         return
     alarm, lead, stability, *rest = runway.constants
-    by_unit = {constant.unit: constant for constant in rest}
+    by_unit = {constant.unit: constant for constant in rest if constant is not SENSITIVE_ALARM_ML}
     yield Line(
         "Refill by", f"{_day(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
     )
@@ -221,7 +221,7 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
         text = f"{_day(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
         yield Line("Empty", text, unusable.bracket)
     for note in runway.notes:
-        yield Line("Note", note.text)
+        yield Line("Note", note.text, SENSITIVE_ALARM_ML.bracket if note.field == "planned_from" else "")
 
 
 def _findings(found: Iterable[Finding]) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from pathway.models import Notice, Timer
+from pathway.models import IncidentTimer, Notice, Timer
 from pathway.protocol.loader import VERSIONS, load
 from tests.browser.person import Person
 from tests.browser.site import Site
@@ -47,7 +47,8 @@ class Story:
     def settled(self) -> None:
         """Wait until nothing is due: every reminder of the days that passed has been sent."""
         soon = self.now + timedelta(hours=1)  # the clock runs on while the test does
-        until(lambda: not Timer.objects.filter(due_at__lte=self.now).exists())
+        for timers in (Timer, IncidentTimer):
+            until(lambda timers=timers: not timers.objects.filter(due_at__lte=self.now).exists())
         until(lambda: not Notice.objects.filter(state__in=("pending", "leased"), due_at__lte=soon).exists())
 
     def mail(self, name: str, title: str) -> EmailMessage:

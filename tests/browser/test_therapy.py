@@ -19,18 +19,26 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from pathway.clinical.card import notices_of, sections_of
-from pathway.models import ProgramRecord, Todo, TrialObservation
+from pathway.models import Incident, ProgramRecord, Todo, TrialObservation
 from pathway.protocol.roles import Role, Stage
 from tests.browser.bedside import Bedside, cells, local
 from tests.browser.looking import faults, teach_axe
 from tests.browser.person import NARROW, WIDE, Person
 from tests.browser.site import Site
-from tests.browser.story import FIRST_DAY, Story, check_after_operation, plan_operation, sign_trial
+from tests.browser.story import (
+    FIRST_DAY,
+    Story,
+    check_after_operation,
+    link_of,
+    plan_operation,
+    sign_trial,
+    texts,
+)
 from tests.cast import Cast
 from tests.cast import person as colleague
 from tests.engine.test_edges import at_stage
 from tests.engine.test_trials import BETTER, TONE
-from tests.views.desk import case_url, todo_url
+from tests.views.desk import case_url
 from tests.walk import Walk
 
 pytestmark = [
@@ -96,6 +104,9 @@ def test_a_therapy_from_the_first_dose_to_a_withdrawal(
     titrate(story)
     change_the_strength_at_a_refill(story)
     refill_with_a_difference(story)
+    the_difference_is_worked_up(story)
+    a_withdrawal_nobody_acknowledges(story)
+    it_is_acknowledged_late_and_closed(story)
     assert not story.faults, "\n".join(story.faults)
     assert [one.complaints for one in people.values()] == [[]] * len(people)
 
@@ -332,4 +343,121 @@ def refill_with_a_difference(story: Therapy) -> None:
     story.saves("phil", "Refill the pump")
     same_dates(story, shown)
     story.looks("phil", "case")
-    story.people["phil"].go(todo_url(story.walk.todo("refill")))
+
+
+# --- incidents ---
+
+
+def calls(story: Therapy, words: str) -> dict[str, int]:
+    """How many mails with this in their subject everybody has got so far; nobody's name stands in one."""
+    story.settled()
+    found = {}
+    for name, one in story.people.items():
+        mails = [mail for mail in story.site.inbox.to(one.address) if words in str(mail["Subject"])]
+        assert not [text for mail in mails for text in texts(mail) if "Sample" in text or "R-1001" in text]
+        found |= {name: len(mails)} if mails else {}
+    return found
+
+
+def answer(story: Therapy, name: str, role: str) -> None:
+    """One role answers every step that the incident asks of it."""
+    person = story.follow(name, f"Incident: steps of the {role}")
+    steps = person.page.locator('#record form select[name^="steps-"]')
+    assert steps.count() > 0
+    for number in range(steps.count()):
+        steps.nth(number).select_option("done")
+    if name == "phil":
+        story.looks(name, "incident-steps")
+    story.saves(name, f"Incident: steps of the {role}")
+
+
+def work_through(story: Therapy) -> Incident:
+    """Everybody who is asked answers; the incident as it stands then."""
+    incident = Incident.objects.get(closed_at__isnull=True)
+    for role in incident.asked:
+        answer(story, story.walk.cast.of(role).username, role)
+    incident.refresh_from_db()
+    assert not incident.waiting
+    return incident
+
+
+def the_difference_is_worked_up(story: Therapy) -> None:
+    """The refill has opened the work-up of catheter and pump for the roles that do it."""
+    incident = Incident.objects.get()
+    assert (incident.level, "catheter" in incident.conditions) == ("orange", True)
+    assert {"physiatrist", "neurosurgeon"} <= set(incident.asked)
+    assert set(calls(story, "Incident, orange")) >= {"phil", "nora"}
+    work_through(story)
+    found = {"confirmed": [], "cause": "not_found", "remedies": ["observation"]}
+    story.does("phil", "Close the incident", **found, outcome="Query and dye study: nothing found.")
+    assert not Incident.objects.filter(closed_at__isnull=True).exists()
+
+
+def a_withdrawal_nobody_acknowledges(story: Therapy) -> None:
+    story.day(_OPERATED + 72)
+    cora = story.case("cora")
+    presses = ["Report a problem"]
+    cora.page.get_by_role("link", name="Report a problem").click()
+    for sign in ("altered_mind", "rigidity", "fever_reported"):
+        cora.page.locator(f'#report [name="{sign}"][value="yes"]').check()
+        presses.append(sign)
+    expect(cora.page.locator("#preview")).to_contain_text("Fever, altered mind and rigidity together.")
+    expect(cora.page.locator("#preview")).to_contain_text("Contact within 15 min")
+    story.looks("cora", "report")
+    cora.page.get_by_role("button", name="Report now").first.click()
+    presses.append("Report now")
+    cora.reads("Reported. Everybody who is asked is being told now.")
+    assert len(presses) <= 6, "in under a minute"
+    incident = Incident.objects.get(closed_at__isnull=True)
+    assert (incident.level, "withdrawal" in incident.conditions) == ("red", True)
+    story.looks("cora", "incident-red")
+
+    asked = {story.walk.cast.of(role).username for role in incident.asked}
+    assert {"phil", "nora", "anna"} <= asked
+    assert calls(story, "RED INCIDENT") == dict.fromkeys(asked, 1)
+    for minute, pages in ((6, 2), (11, 3)):
+        story.moment(incident.opened_at + timedelta(minutes=minute))
+        assert calls(story, "RED INCIDENT") == dict.fromkeys(asked, pages)
+    assert not calls(story, "NOT ACKNOWLEDGED")
+    story.moment(incident.opened_at + timedelta(minutes=16))
+    assert calls(story, "NOT ACKNOWLEDGED") == dict.fromkeys(asked | {"cora"}, 1)
+
+
+def it_is_acknowledged_late_and_closed(story: Therapy) -> None:
+    incident = Incident.objects.get(closed_at__isnull=True)
+    story.moment(incident.opened_at + timedelta(minutes=22))
+    [*_, page] = [
+        mail for mail in story.site.inbox.to("anna@clinic.example") if "ACKNOWLEDGE" in str(mail["Subject"])
+    ]
+    anna = story.people["anna"]
+    anna.go(link_of(page))
+    anna.reads("The time for contact is over by")
+    story.looks("anna", "incident-late")
+    anna.press("Acknowledge: I have it")
+    anna.reads("Acknowledged. The calls have stopped; the steps wait for you.")
+    expect(anna.page.locator("#contact")).to_contain_text("Late")
+    heard = calls(story, "NOT ACKNOWLEDGED")
+    story.moment(incident.opened_at + timedelta(minutes=60))
+    assert calls(story, "NOT ACKNOWLEDGED") == heard, "nobody is called any more"
+
+    work_through(story)
+    before = story.dates(story.case("phil"), "#pump")
+    cause = {"confirmed": ["withdrawal"], "cause": "catheter", "remedies": ["revision", "medication"]}
+    story.types(
+        "phil", "Close the incident", **cause, outcome="Disconnected catheter revised; awake, tone as before."
+    )
+    story.looks("phil", "incident-closure")
+    story.saves("phil", "Close the incident")
+    phil = story.people["phil"]
+    phil.go(f"/incidents/{incident.id}/")
+    expect(phil.page.locator("#closure")).to_contain_text("Catheter")
+    expect(phil.page.locator("#closure")).to_contain_text("Revision, Medication")
+    story.looks("phil", "incident-closed")
+    story.case("phil")
+    pump = phil.page.locator("#pump")
+    expect(pump).to_contain_text("Planned from 4 mL")
+    expect(pump.locator('a[href$="#S32"]')).to_be_visible()
+    story.looks("phil", "case-after-withdrawal")
+    after = story.dates(phil, "#pump")
+    assert after["Refill by"] != before["Refill by"]
+    assert {**after, "Refill by": ""} == {**before, "Refill by": ""}, "the pump's own dates stay"
