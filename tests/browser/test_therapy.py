@@ -50,6 +50,8 @@ pytestmark = [
 ]
 ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
 DATES = ("Refill by", "Low-reservoir alarm", "Alarm at worst", "Empty", "Drug stable until")
+#: The mark behind a limit: its tag and its sources, which leads to the page of sources.
+SOURCE = 'a[href^="/help/sources/#"]'
 _FACTS = """root => Object.fromEntries([...root.querySelectorAll("dl > div")].map(
   pair => [pair.querySelector("dt").innerText, pair.querySelector("dd").innerText]))"""
 _OPERATED = 29
@@ -137,7 +139,7 @@ def fifty_is_not_enough(story: Therapy) -> None:
     phil.fill(form, cells(BETTER))
     change = phil.page.locator("#change")
     expect(change).to_contain_text("Mean MAS 2.75 - 1.625 = 1.125; the limit is a fall of 1 [")
-    expect(change.locator('a[href$="#S28"]')).to_be_visible()
+    expect(change.locator(SOURCE)).to_contain_text("local policy: S28")
     story.looks("phil", "trial-typed")
     assert not TrialObservation.objects.filter(minute=60).exists(), "looking is not recording"
     bedside.records(60, ALMOST)
@@ -201,7 +203,7 @@ def first_program(story: Therapy) -> None:
     advice = phil.page.locator("#advice")
     expect(advice).to_contain_text("150 mcg/day, the first program")
     expect(advice).to_contain_text("2 x 75 mcg")
-    expect(advice.locator("dd", has_text="2 x 75 mcg").locator('a[href$="#S4"]')).to_be_visible()
+    expect(advice.locator("dd", has_text="2 x 75 mcg").locator(SOURCE)).to_contain_text("V: S4, S14")
     story.looks("phil", "first-program")
     shown = story.dates(phil, "#advice")
     story.saves("phil", "First program")
@@ -229,8 +231,11 @@ def titrate(story: Therapy) -> None:
     phil = review(story, _OPERATED + 11, 250)
     advice = phil.page.locator("#advice")
     expect(advice).to_contain_text("180 → 250 mcg/day, +38.9 %")
-    expect(advice).to_contain_text("Needs a reason. +38.9 % is above the step limit of 30 % [V:S")
-    expect(advice.locator('a[href$="#S14"]').first).to_be_visible()
+    over = advice.locator(
+        ".pf-v6-c-alert", has_text="Needs a reason. +38.9 % is above the step limit of 30 %"
+    )
+    expect(over).to_contain_text("V: S6b, S14")
+    expect(over.locator(SOURCE).first).to_be_visible()
     phil.press("Save and complete")
     expect(phil.page.locator("[data-error-summary]")).to_contain_text("above the step limit of 30 %")
     story.looks("phil", "step-over-the-limit")
@@ -334,7 +339,8 @@ def refill_with_a_difference(story: Therapy) -> None:
     phil = refill(story, "2.5", concentration_mcg_per_ml=1000, filled_ml=Decimal(20))
     advice = phil.page.locator("#advice")
     expect(advice).to_contain_text("= +2.5 mL")
-    expect(advice.locator('a[href$="#S57"]').first).to_be_visible()
+    off = advice.locator(".pf-v6-c-alert", has_text="2.5 mL off the expected volume; the limit is 2.")
+    expect(off.locator(SOURCE)).to_contain_text("V: S57")
     phil.press("Save and complete")
     expect(phil.page.locator("[data-error-summary]")).to_contain_text("write what was done")
     story.looks("phil", "refill-difference")
@@ -456,7 +462,7 @@ def it_is_acknowledged_late_and_closed(story: Therapy) -> None:
     story.case("phil")
     pump = phil.page.locator("#pump")
     expect(pump).to_contain_text("Planned from 4 mL")
-    expect(pump.locator('a[href$="#S32"]')).to_be_visible()
+    expect(pump.locator(SOURCE)).to_contain_text("V: S32")
     story.looks("phil", "case-after-withdrawal")
     after = story.dates(phil, "#pump")
     assert after["Refill by"] != before["Refill by"]
