@@ -141,7 +141,9 @@ def _program_lines(advice: ProgramAdvice, situation: Situation) -> Iterator[Line
         yield from _start_lines(advice)
     else:
         pct = f", {advice.step.pct:+.1f} %" if isinstance(advice.step, StepCheck) else ""
-        yield Line("Dose", f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}")
+        changed = f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}"
+        same = advice.old_mcg_per_day == advice.new_mcg_per_day
+        yield Line("Dose", f"{new} mcg/day, as before" if same else changed)
         yield from _limit_lines(situation)
     flow = advice.new_mcg_per_day / advice.new_mcg_per_ml
     yield Line("Flow", f"{plain(flow)} mL/day at {plain(advice.new_mcg_per_ml)} mcg/mL")

@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from pathway.clinical.card import notices_of, sections_of
-from pathway.models import Incident, ProgramRecord, Todo, TrialObservation
+from pathway.clinical.card import missing_of, notices_of, sections_of
+from pathway.models import Incident, Patient, ProgramRecord, Todo, TrialObservation
 from pathway.protocol.roles import Role, Stage
 from tests.browser.bedside import Bedside, cells, local
 from tests.browser.looking import faults, teach_axe
@@ -50,6 +50,8 @@ pytestmark = [
 ]
 ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
 DATES = ("Refill by", "Low-reservoir alarm", "Alarm at worst", "Empty", "Drug stable until")
+#: Nothing of this may leave the clinic in a mail.
+IDENTITY = ("Sample", "R-1001", "1980-05-17", "17 May", "Marguerite", "312 555")
 #: The mark behind a limit: its tag and its sources, which leads to the page of sources.
 SOURCE = 'a[href^="/help/sources/#"]'
 _FACTS = """root => Object.fromEntries([...root.querySelectorAll("dl > div")].map(
@@ -98,6 +100,7 @@ def test_a_therapy_from_the_first_dose_to_a_withdrawal(
         teach_axe(one.context)
         one.page.on("dialog", lambda dialog: dialog.accept())  # leave what was typed and not sent
     story = Therapy(site, people, at_stage(cast, Stage.TRIAL), tmp_path)
+    Patient.objects.update(contact_name="Marguerite", contact_phone="+1 312 555 0142")
     story.day(0)
     fifty_is_not_enough(story)
     seventy_five_is(story)
@@ -283,9 +286,11 @@ def printed_card(story: Therapy, one: Person) -> str:
     assert len(reader.pages) == 1
     text = " ".join(reader.pages[0].extract_text().split())
     facts = story.walk.card()
+    assert not missing_of(facts), "everything on it is known"
     for section in sections_of(facts):
         for line in section.lines:
-            assert f"{line.label} {line.text}" in text or line.text in text, line.label
+            assert line.label in text
+            assert line.text in text, line.label
     for notice in notices_of(facts):
         assert notice.rule.value in text, notice.title
     return text
@@ -339,7 +344,7 @@ def refill_with_a_difference(story: Therapy) -> None:
     phil = refill(story, "2.5", concentration_mcg_per_ml=1000, filled_ml=Decimal(20))
     advice = phil.page.locator("#advice")
     expect(advice).to_contain_text("= +2.5 mL")
-    off = advice.locator(".pf-v6-c-alert", has_text="2.5 mL off the expected volume; the limit is 2.")
+    off = advice.locator(".pf-v6-c-alert", has_text="2.5 mL off the expected volume; the limit is 2 mL.")
     expect(off.locator(SOURCE)).to_contain_text("V: S57")
     phil.press("Save and complete")
     expect(phil.page.locator("[data-error-summary]")).to_contain_text("write what was done")
@@ -360,7 +365,8 @@ def calls(story: Therapy, words: str) -> dict[str, int]:
     found = {}
     for name, one in story.people.items():
         mails = [mail for mail in story.site.inbox.to(one.address) if words in str(mail["Subject"])]
-        assert not [text for mail in mails for text in texts(mail) if "Sample" in text or "R-1001" in text]
+        said = "\n".join(text for mail in mails for text in texts(mail))
+        assert not [word for word in IDENTITY if word in said]
         found |= {name: len(mails)} if mails else {}
     return found
 

@@ -135,7 +135,7 @@ def test_triage_says_what_it_thinks_while_somebody_types(walk: Walk) -> None:
     assert "<main" not in html
     for expected in (
         "Orange",
-        "Contact within 240 min",
+        "Contact within 4 h",
         "Baclofen withdrawal",
         "Decision support",
         "Neurosurgeon",
@@ -154,7 +154,7 @@ def test_without_script_the_check_button_shows_the_same_with_the_form(walk: Walk
     with nothing_written():
         answer = Desk(walk.cast.phil).post(check_url(walk), {"request_id": str(new_id()), "itch": "yes"})
     text = words(answer.content.decode())
-    assert "Contact within 240 min" in text
+    assert "Contact within 4 h" in text
     assert "Report now" in text
     assert re.search(r'<option value="yes" selected', answer.content.decode())
 

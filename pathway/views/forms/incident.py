@@ -10,12 +10,13 @@ from pathway.clinical.conditions import CONDITION_PLANS, Condition
 from pathway.models.incident_records import ANSWERS, IncidentClosure, IncidentSteps
 from pathway.views.forms.record import RecordForm
 from pathway.views.forms.rows import RowsField
+from pathway.views.trial_words import span
 
 
 def _label(row: dict[str, Any]) -> str:
     """A step as it is asked, with what it is for and its time where it has one."""
     name = CONDITION_PLANS[Condition(row["condition"])].name
-    time = f", within {row['minutes']} min [P]" if row.get("minutes") else ""
+    time = f", within {span(row['minutes'])} [P]" if row.get("minutes") else ""
     return f"{row['step']} ({name}{time})"
 
 
