@@ -145,7 +145,7 @@ def _read(spec: NumberSpec, typed: str) -> Any:
             if typed.casefold() not in answers:
                 raise _Refused("Answer yes or no.")
             return answers[typed.casefold()]
-        case Kind.TEXT:
+        case _:  # text
             if len(typed) > spec.high:
                 raise _Refused(f"Write at most {spec.high} characters.")
             return typed
