@@ -195,6 +195,8 @@ def _difference(found: Discrepancy) -> str:
     words = {"as_expected": "as expected", "under_delivered": "less was delivered than programmed"}
     meaning = words.get(str(found.direction), "more was delivered than programmed")
     aspirated, expected = plain(found.aspirated_ml), plain(round(found.expected_ml, 1))
+    if not round(found.difference_ml, 1):
+        return f"{aspirated} - {expected} = 0 mL: as expected"
     return f"{aspirated} - {expected} = {found.difference_ml:+.1f} mL{error}: {meaning}"
 
 

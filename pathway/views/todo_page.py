@@ -192,7 +192,7 @@ class TodoPage:
                 (self.case.patient.display_name, reverse("case", args=[self.case.id])),
             ],
             "today": self.today,
-            "stage": Stage(self.todo.stage).label,
+            "stage": Stage(self.todo.stage if ended else self.case.stage).label,
             "incident_id": incident_of(self.todo) if self.todo.key.startswith("incident_") else None,
             "ended": ended,
             "state": self._state(),

@@ -464,6 +464,9 @@ def it_is_acknowledged_late_and_closed(story: Therapy) -> None:
     phil.go(f"/incidents/{incident.id}/")
     expect(phil.page.locator("#closure")).to_contain_text("Catheter")
     expect(phil.page.locator("#closure")).to_contain_text("Revision, Medication")
+    expect(phil.page.locator("#plan-1")).to_contain_text(
+        "within 15 min"
+    )  # as it was asked, before the risk rose
     story.looks("phil", "incident-closed")
     story.case("phil")
     pump = phil.page.locator("#pump")
@@ -473,3 +476,6 @@ def it_is_acknowledged_late_and_closed(story: Therapy) -> None:
     after = story.dates(phil, "#pump")
     assert after["Refill by"] != before["Refill by"]
     assert {**after, "Refill by": ""} == {**before, "Refill by": ""}, "the pump's own dates stay"
+    phil.page.get_by_role("link", name="Trends: dose, spasticity, reservoir").click()
+    phil.reads("1000 mcg/mL")
+    story.looks("phil", "trends")

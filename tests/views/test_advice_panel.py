@@ -118,6 +118,9 @@ def test_a_refill_shows_expected_against_found_and_the_new_dates(walk: Walk) -> 
     assert "Expected by the records 17 mL" in said
     assert "14.5 - 17 = -2.5 mL: more was delivered than programmed" in said
     assert "2.5 mL off the expected volume; the limit is 2 mL." in said
+    said = fragment(walk, "refill", "refill", expected_residual_ml="", aspirated_ml="17")
+    assert "17 - 17 = 0 mL: as expected" in said
+    assert "100 mcg/day, as before" in said
 
 
 def test_nothing_typed_yet_is_no_error_in_the_panel(walk: Walk) -> None:

@@ -279,6 +279,16 @@ def test_at_high_risk_the_steps_times_are_shorter(walk: Walk) -> None:
     assert "From the records: High risk in withdrawal" in text
 
 
+def test_an_answered_step_keeps_the_time_that_counted(walk: Walk) -> None:
+    incident = found(walk, Signs(itch=True))
+    answer_all(walk)
+    close_it(walk, confirmed=["withdrawal"], cause="catheter", remedies=["revision"])
+    assert walk.case.withdrawal_risk, "the next one is more dangerous"
+    text = words(Desk(walk.cast.phil).get(url_of(incident)))
+    assert "within 15 min" in text
+    assert "within 7 min" not in text
+
+
 def test_a_correction_starts_from_what_was_answered(walk: Walk) -> None:
     found(walk, Signs(wound=Wound.SWOLLEN))
     answer_all(walk)
