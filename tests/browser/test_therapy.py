@@ -6,7 +6,6 @@ mail server. Every new kind of screen is looked at (axe, width, console) and pho
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,30 +15,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from pypdf import PdfReader
 
-from pathway.clinical.card import missing_of, notices_of, sections_of
 from pathway.models import Incident, Patient, ProgramRecord, Todo, TrialObservation
 from pathway.protocol.roles import Role, Stage
 from tests.browser.bedside import Bedside, cells, local
-from tests.browser.looking import faults, teach_axe
-from tests.browser.person import NARROW, WIDE, Person
+from tests.browser.looking import teach_axe
+from tests.browser.person import Person
 from tests.browser.site import Site
-from tests.browser.story import (
-    FIRST_DAY,
-    Story,
-    check_after_operation,
-    link_of,
-    plan_operation,
-    sign_trial,
-    texts,
-)
+from tests.browser.story import FIRST_DAY, check_after_operation, link_of, plan_operation, sign_trial
+from tests.browser.therapy import FACTS, SOURCE, Therapy, calls, printed_card
 from tests.cast import Cast
 from tests.cast import person as colleague
 from tests.engine.test_edges import at_stage
 from tests.engine.test_trials import BETTER, TONE
 from tests.views.desk import case_url
-from tests.walk import Walk
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -49,46 +38,8 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
-DATES = ("Refill by", "Low-reservoir alarm", "Alarm at worst", "Empty", "Drug stable until")
-#: Nothing of this may leave the clinic in a mail.
-IDENTITY = ("Sample", "R-1001", "1980-05-17", "17 May", "Marguerite", "312 555")
-#: The mark behind a limit: its tag and its sources, which leads to the page of sources.
-SOURCE = 'a[href^="/help/sources/#"]'
-_FACTS = """root => Object.fromEntries([...root.querySelectorAll("dl > div")].map(
-  pair => [pair.querySelector("dt").innerText, pair.querySelector("dd").innerText]))"""
 _OPERATED = 29
 """Days from the referral to the operation."""
-
-
-class Therapy(Story):
-    """The story of one case, with what a visitor of its screens would photograph and complain about."""
-
-    def __init__(self, site: Site, people: dict[str, Person], walk: Walk, album: Path) -> None:
-        super().__init__(site, people)
-        self.walk, self.album = walk, album
-        self.faults: list[str] = []
-
-    def looks(self, name: str, what: str) -> None:
-        """Photograph the open page at both widths, and write down what is wrong with it."""
-        page = self.people[name].page
-        for width in (NARROW, WIDE):
-            page.set_viewport_size(width)
-            page.evaluate("scrollTo(0, 0)")
-            page.screenshot(path=self.album / f"{what}-{width['width']}.png", full_page=True)
-        self.faults += [f"{what}: {line}" for line in faults(page)]
-        page.set_viewport_size(WIDE)
-
-    def case(self, name: str) -> Person:
-        """Somebody opens the case."""
-        person = self.people[name]
-        person.go(case_url(self.walk.case_id))
-        return person
-
-    def dates(self, person: Person, where: str) -> dict[str, str]:
-        """The safety dates that a part of the page shows, without weekday and words around them."""
-        facts = person.page.locator(where).evaluate(_FACTS)
-        found = {term: re.search(r"\d+ [A-Z][a-z]{2}", facts[term]) for term in DATES if term in facts}
-        return {term: date[0] for term, date in found.items() if date}
 
 
 def test_a_therapy_from_the_first_dose_to_a_withdrawal(
@@ -210,14 +161,7 @@ def first_program(story: Therapy) -> None:
     story.looks("phil", "first-program")
     shown = story.dates(phil, "#advice")
     story.saves("phil", "First program")
-    same_dates(story, shown)
-
-
-def same_dates(story: Therapy, shown: dict[str, str]) -> None:
-    """The case page says the dates that the form showed before it was saved."""
-    phil = story.case("phil")
-    assert set(shown) == set(DATES)
-    assert story.dates(phil, "#pump") == shown
+    story.keeps(shown)
 
 
 # --- the dose ---
@@ -267,33 +211,14 @@ def card(story: Therapy) -> None:
     duty = story.walk.todo("emergency_card")
     assert duty.is_open
     story.types("cora", "Hand over a new emergency card", facts_hash="")  # the page knows its edition
+    printing = cora.page.get_by_role("link", name="Open the emergency card and print it")
+    expect(printing).to_have_attribute("href", case_url(story.walk.case_id, "card"))
     story.looks("cora", "card-handed-over")
     story.saves("cora", "Hand over a new emergency card")
     duty.refresh_from_db()
     assert not duty.is_open
     cora.go(case_url(story.walk.case_id, "card"))
     expect(cora.page.locator("main")).not_to_contain_text("out of date")
-
-
-def printed_card(story: Therapy, one: Person) -> str:
-    """The text of the card that the page's button leads to: one page, with every fact and every fixed sentence."""
-    url = one.page.get_by_role("link", name="Print the card").get_attribute("href")
-    assert url is not None
-    answer = one.context.request.get(url)
-    assert answer.headers["content-type"] == "application/pdf"
-    reader = PdfReader(io.BytesIO(answer.body()))
-    (story.album / "emergency-card.pdf").write_bytes(answer.body())
-    assert len(reader.pages) == 1
-    text = " ".join(reader.pages[0].extract_text().split())
-    facts = story.walk.card()
-    assert not missing_of(facts), "everything on it is known"
-    for section in sections_of(facts):
-        for line in section.lines:
-            assert line.label in text
-            assert line.text in text, line.label
-    for notice in notices_of(facts):
-        assert notice.rule.value in text, notice.title
-    return text
 
 
 # --- the refills ---
@@ -306,7 +231,7 @@ def refill(story: Therapy, extra: str, **changes: Any) -> Person:
     phil = story.types("phil", "Refill the pump", aspirated_ml=None, **(blank | changes))
     advice = phil.page.locator("#advice")
     expect(advice).to_contain_text("Expected by the records")
-    expected = re.search(r"[\d.]+", advice.evaluate(_FACTS)["Expected by the records"])
+    expected = re.search(r"[\d.]+", advice.evaluate(FACTS)["Expected by the records"])
     assert expected is not None
     aspirated = Decimal(expected[0]) + Decimal(extra)
     phil.page.locator('[name="aspirated_ml"]').fill(str(aspirated))
@@ -332,7 +257,7 @@ def change_the_strength_at_a_refill(story: Therapy) -> None:
     expect(advice).to_contain_text("Refill by")
     shown = story.dates(phil, "#advice")
     story.saves("phil", "Refill the pump")
-    same_dates(story, shown)
+    story.keeps(shown)
     story.types("nora", "Check a program as the second clinician")
     story.looks("nora", "second-check")
     story.saves("nora", "Check a program as the second clinician")
@@ -352,23 +277,11 @@ def refill_with_a_difference(story: Therapy) -> None:
     phil.page.locator('[name="residual_action"]').fill("Aspirated again, the same; log read, no stall")
     shown = story.dates(phil, "#advice")
     story.saves("phil", "Refill the pump")
-    same_dates(story, shown)
+    story.keeps(shown)
     story.looks("phil", "case")
 
 
 # --- incidents ---
-
-
-def calls(story: Therapy, words: str) -> dict[str, int]:
-    """How many mails with this in their subject everybody has got so far; nobody's name stands in one."""
-    story.settled()
-    found = {}
-    for name, one in story.people.items():
-        mails = [mail for mail in story.site.inbox.to(one.address) if words in str(mail["Subject"])]
-        said = "\n".join(text for mail in mails for text in texts(mail))
-        assert not [word for word in IDENTITY if word in said]
-        found |= {name: len(mails)} if mails else {}
-    return found
 
 
 def answer(story: Therapy, name: str, role: str) -> None:
