@@ -17,7 +17,7 @@ from pathway.clinical.pump_log import PumpState
 from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, plain
-from pathway.clinical.runway import Runway
+from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway
 from pathway.clinical.situation import PumpFacts, Situation
 from pathway.clinical.sources import Sourced
 from pathway.clinical.steps import STEP_PCT, Phase, StepCheck
@@ -104,7 +104,9 @@ def _program_lines(advice: ProgramAdvice, situation: Situation) -> Iterator[Line
         yield from _start_lines(advice)
     else:
         pct = f", {advice.step.pct:+.1f} %" if isinstance(advice.step, StepCheck) else ""
-        yield Line("Dose", f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}")
+        changed = f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}"
+        same = advice.old_mcg_per_day == advice.new_mcg_per_day
+        yield Line("Dose", f"{new} mcg/day, as before" if same else changed)
         yield from _limit_lines(situation)
     flow = advice.new_mcg_per_day / advice.new_mcg_per_ml
     yield Line("Flow", f"{plain(flow)} mL/day at {plain(advice.new_mcg_per_ml)} mcg/mL")
@@ -156,6 +158,8 @@ def _difference(found: Discrepancy) -> str:
     words = {"as_expected": "as expected", "under_delivered": "less was delivered than programmed"}
     meaning = words.get(str(found.direction), "more was delivered than programmed")
     aspirated, expected = plain(found.aspirated_ml), plain(round(found.expected_ml, 1))
+    if not round(found.difference_ml, 1):
+        return f"{aspirated} - {expected} = 0 mL: as expected"
     return f"{aspirated} - {expected} = {found.difference_ml:+.1f} mL{error}: {meaning}"
 
 
@@ -165,7 +169,7 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
         yield Line("Refill by", f"Cannot be worked out: {runway.text}")
         return
     alarm, lead, stability, *rest = runway.constants
-    by_unit = {constant.unit: constant for constant in rest}
+    by_unit = {constant.unit: constant for constant in rest if constant is not SENSITIVE_ALARM_ML}
     yield Line(
         "Refill by", f"{day_text(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
     )
@@ -184,4 +188,4 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
         text = f"{day_text(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
         yield Line("Empty", text, unusable.bracket)
     for note in runway.notes:
-        yield Line("Note", note.text)
+        yield Line("Note", note.text, SENSITIVE_ALARM_ML.bracket if note.field == "planned_from" else "")

@@ -135,7 +135,7 @@ def test_triage_says_what_it_thinks_while_somebody_types(walk: Walk) -> None:
     assert "<main" not in html
     for expected in (
         "Orange",
-        "Contact within 240 min",
+        "Contact within 4 h",
         "Baclofen withdrawal",
         "Decision support",
         "Neurosurgeon",
@@ -154,7 +154,7 @@ def test_without_script_the_check_button_shows_the_same_with_the_form(walk: Walk
     with nothing_written():
         answer = Desk(walk.cast.phil).post(check_url(walk), {"request_id": str(new_id()), "itch": "yes"})
     text = words(answer.content.decode())
-    assert "Contact within 240 min" in text
+    assert "Contact within 4 h" in text
     assert "Report now" in text
     assert re.search(r'<option value="yes" selected', answer.content.decode())
 
@@ -277,6 +277,16 @@ def test_at_high_risk_the_steps_times_are_shorter(walk: Walk) -> None:
     assert "within 3 h" in text
     assert "within 7 min" in text
     assert "From the records: High risk in withdrawal" in text
+
+
+def test_an_answered_step_keeps_the_time_that_counted(walk: Walk) -> None:
+    incident = found(walk, Signs(itch=True))
+    answer_all(walk)
+    close_it(walk, confirmed=["withdrawal"], cause="catheter", remedies=["revision"])
+    assert walk.case.withdrawal_risk, "the next one is more dangerous"
+    text = words(Desk(walk.cast.phil).get(url_of(incident)))
+    assert "within 15 min" in text
+    assert "within 7 min" not in text
 
 
 def test_a_correction_starts_from_what_was_answered(walk: Walk) -> None:
