@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pathway.clinical.conditions import TriageLevel
+from pathway.clinical.conditions import CONTACT_MINUTES, TriageLevel, shortened
 from pathway.clinical.results import CannotCompute
 from pathway.clinical.signs import Signs, impossible
 from pathway.clinical.triage import Triage, conditions_of, leads_of, triage
@@ -23,7 +23,7 @@ from pathway.engine.permissions import require_role
 from pathway.models import Clinician, Incident, IncidentAssessment
 from pathway.models.base import new_id
 from pathway.protocol.facts import IncidentFact
-from pathway.protocol.roles import PHYSICIANS, Role
+from pathway.protocol.roles import PHYSICIANS, CloseReason, Role
 from pathway.protocol.verdict import refused
 from pathway.queries.incident_facts import known_signs, merged
 
@@ -262,6 +262,26 @@ def end(act: Action, incident: IncidentFact, **columns: Any) -> None:
     )
     act.facts = replace(act.facts, incident=None)
     paging.stop(act, incident.id)
+
+
+def take_up_again(act: Action) -> None:
+    """A case closed as died is open again: the incident that ended with it goes on, and must be acknowledged anew."""
+    ended = Incident.objects.filter(case_id=act.case.id, closed_at=act.case.closed_at).first()
+    if act.case.closed_at is None or act.case.close_reason != CloseReason.DIED or ended is None:
+        return
+    again = {
+        **dict.fromkeys(("closed_at", "closed_by_id", "acknowledged_at", "acknowledged_by_id"), None),
+        "cause": "",
+        "outcome": "",
+        "remedies": [],
+        "waiting": ended.asked,
+    }
+    for name, value in again.items():
+        setattr(ended, name, value)
+    act.changes.update(Incident, ended.id, **again)
+    act.facts = replace(act.facts, incident=_fact(ended))
+    minutes = CONTACT_MINUTES.value[ended.triage_level]
+    paging.start(act, ended, shortened(minutes, high_risk=bool(act.case.withdrawal_risk)))
 
 
 def end_with_death(act: Action, note: str) -> None:
