@@ -182,6 +182,7 @@ class IncidentPage:
             ],
             "known": [sign_label(name) for name in one.known],
             "note": one.note,
+            "taken_back": self.read.taken_back.get(one.record_key) if one.record_key else None,
         }
 
     def _sign(self, value: Any) -> str:
