@@ -18,7 +18,7 @@ from pathway.engine.cases import close, hold, reopen_case
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.engine.incidents import acknowledge, raise_in, report
 from pathway.engine.protocols import publish
-from pathway.engine.todos import complete, reopen
+from pathway.engine.todos import complete, record_now, reopen
 from pathway.models import Case, Event, Incident, IncidentAssessment, IncidentTimer, Notice, Pump
 from pathway.models.base import new_id
 from pathway.protocol.loader import VERSIONS, load
@@ -30,6 +30,7 @@ from tests.cast import MONDAY, Cast, person, referred
 from tests.engine.test_edges import at_stage
 from tests.engine.traces import nothing_written
 from tests.examples import example
+from tests.views.desk import Desk
 from tests.walk import Walk
 
 AT = MONDAY + timedelta(hours=6)
@@ -223,6 +224,31 @@ def test_what_the_records_know_is_not_asked(cast: Cast) -> None:
     assert (incident.level, incident.conditions) == ("red", ["low_reservoir"])
     assert incident.contact_by == walk.at + timedelta(minutes=7), "high risk halves the target"
     assert "coordinator" in incident.asked
+
+
+def test_an_itch_while_the_infusion_is_off_is_red(cast: Cast) -> None:
+    """Somebody stopped the pump and wrote it down: nobody has to say so again for it to count."""
+    walk = at_stage(cast, Stage.TITRATION)
+    walk.wait(2)
+    record_now(
+        case_id=walk.case_id,
+        key="pump_event",
+        request_id=new_id(),
+        by=cast.phil,
+        at=walk.at,
+        record={
+            "happened_at": walk.at,
+            "happened_on": walk.today,
+            "event": "stopped",
+            "reason": "Before an MRI.",
+        },
+    )
+    incident = tell(walk, ITCH)
+    findings = IncidentAssessment.objects.get()
+    assert incident.level == "red"
+    assert "infusion_off" in findings.known
+    assert findings.candidates[0]["reasons"] == ["itch", "the infusion is off"]
+    assert "The infusion is off" in Desk(cast.phil).get(f"/incidents/{incident.id}/")
 
 
 def test_an_incident_is_raised_inside_another_action(walk: Walk) -> None:
