@@ -105,7 +105,7 @@ def _findings(difference: Decimal, error: Decimal | None, pump: PumpModel) -> li
     found = []
     if abs(difference) > ABSOLUTE_ML.value:
         off = plain(round(abs(difference), 2))
-        text = f"{off} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)}."
+        text = f"{off} mL off the expected volume; the limit is {plain(ABSOLUTE_ML.value)} mL."
         found.append(Finding("discrepancy_ml", Severity.WARNING, text, (ABSOLUTE_ML,), "aspirated_ml"))
     if error is None:
         text = "Little was delivered, so only the volume rule counts, not the percentage."

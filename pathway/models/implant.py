@@ -72,6 +72,21 @@ def alarm_problems(alarm_ml: Decimal | None, model: PumpModel, reservoir_ml: int
         yield "alarm_setting_ml", text
 
 
+def alarm_setting(help_text: str) -> Amount:
+    """The volume at which a pump is set to sound its low-reservoir alarm."""
+    return Amount(
+        "low-reservoir alarm set to",
+        low="0.5",
+        high=10,
+        unit="mL",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text=help_text,
+    )
+
+
 class SurgicalPlan(CheckedRecord):
     """What will be implanted where, with consent and an antibiotic plan."""
 
@@ -246,16 +261,8 @@ class Operation(CheckedRecord):
         help_text="It leaves the reservoir at once: the refill date counts without it. Keep the patient supervised "
         "after a prime [V:S56]",
     )
-    alarm_setting_ml = Amount(
-        "low-reservoir alarm set to",
-        low="0.5",
-        high=10,
-        unit="mL",
-        max_digits=4,
-        decimal_places=1,
-        null=True,
-        blank=True,
-        help_text="Empty: as the maker sets it. 4 mL is offered to patients prone to withdrawal [V:S32]",
+    alarm_setting_ml = alarm_setting(
+        "Empty: as the maker sets it. 4 mL is offered to patients prone to withdrawal [V:S32]"
     )
     drug_lot = models.CharField("drug lot", max_length=40)
     filled_at = models.DateTimeField("filled at")

@@ -22,7 +22,7 @@ from pathway.clinical.situation import Situation
 from pathway.clinical.steps import BridgeDecision
 from pathway.models.checked import CheckedRecord, Problem, date_problems
 from pathway.models.fields import Amount, Choice, LongText
-from pathway.models.implant import LARGEST_RESERVOIR_ML, STRENGTH_HELP, alarm_problems
+from pathway.models.implant import LARGEST_RESERVOIR_ML, STRENGTH_HELP, alarm_problems, alarm_setting
 from pathway.models.running import (
     BRIDGES,
     advice_problems,
@@ -85,16 +85,8 @@ class Refill(CheckedRecord):
     eri_seen = models.BooleanField(
         "replacement indicator (ERI) shown", default=False, help_text="Then surgery within 60 days [P]"
     )
-    alarm_setting_ml = Amount(
-        "low-reservoir alarm set to",
-        low="0.5",
-        high=10,
-        unit="mL",
-        max_digits=4,
-        decimal_places=1,
-        null=True,
-        blank=True,
-        help_text="Empty: as it was. 4 mL is offered after withdrawal at a low volume [V:S32]",
+    alarm_setting_ml = alarm_setting(
+        "Empty: as it was. 4 mL is offered after withdrawal at a low volume [V:S32]"
     )
     aspirated_ml = Amount(
         "aspirated",

@@ -130,9 +130,21 @@ def _read_cursor(text: str) -> tuple[int | None, UUID] | None:
         return None
 
 
+def open_levels(access: Access) -> dict[UUID, str]:
+    """The level of each case's open incident. One query."""
+    found = Incident.objects.filter(clinic_id__in=access.clinic_ids, closed_at__isnull=True)
+    return dict(found.values_list("case_id", "level"))
+
+
+NAMED = 3
+"""So many conditions are named where an incident is one line; its page names all."""
+
+
 def names_of(conditions: Sequence[str]) -> str:
-    """Conditions as a person reads them."""
-    return ", ".join(CONDITION_PLANS[Condition(one)].name for one in conditions)
+    """The first conditions as a person reads them, and how many more there are."""
+    names = "; ".join(CONDITION_PLANS[Condition(one)].name for one in conditions[:NAMED])
+    more = len(conditions) - NAMED
+    return f"{names}; {more} more" if more > 0 else names
 
 
 def _row(row: tuple[Any, ...], access: Access, at: datetime) -> IncidentRow:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pathway.models import Event
 
-PAGE = 50
+PAGE = 15
+"""What fits under the rest of a case on a phone; older events are one press away."""
 
 
 def history(case_id: UUID, before: int | None = None) -> tuple[list[Event], int | None]:

@@ -5,13 +5,8 @@ Words and order only; every figure comes from the clinical layer with its source
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
-
-from django.utils.dateformat import format as format_date
 
 from pathway.clinical.advice import ProgramAdvice
 from pathway.clinical.catheter import Bridge
@@ -21,26 +16,14 @@ from pathway.clinical.program import min_dose_mcg_per_day
 from pathway.clinical.pump_log import PumpState
 from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
-from pathway.clinical.results import CannotCompute, Finding, Severity, plain
+from pathway.clinical.results import CannotCompute, plain
 from pathway.clinical.runway import Runway
 from pathway.clinical.situation import PumpFacts, Situation
 from pathway.clinical.sources import Sourced
 from pathway.clinical.steps import STEP_PCT, Phase, StepCheck
 from pathway.models import ProgramRecord, Refill
-from pathway.views.forms import RecordForm
+from pathway.views.panel import Line, Panel, brackets, day_text, findings_of
 
-VARIANTS = {
-    Severity.INFO: "info",
-    Severity.WARNING: "warning",
-    Severity.NEEDS_REASON: "warning",
-    Severity.NEEDS_SECOND: "warning",
-    Severity.REFUSED: "danger",
-}
-ASKS = {
-    Severity.NEEDS_REASON: "Needs a reason. ",
-    Severity.NEEDS_SECOND: "Needs a second clinician. ",
-    Severity.REFUSED: "Cannot be saved. ",
-}
 GROUPS = {
     Population.SPINAL_ADULT: "adult, spinal origin",
     Population.CEREBRAL_ADULT: "adult, cerebral origin",
@@ -49,31 +32,11 @@ GROUPS = {
 PHASES = {Phase.TITRATION: "titration", Phase.MAINTENANCE: "long-term care"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure with its name and the bracket that names its source."""
-
-    term: str
-    value: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """What a form means so far. `findings` are (variant, sentence with its sources), the gravest first."""
-
-    lines: tuple[Line, ...] = ()
-    dates: tuple[Line, ...] = ()
-    findings: tuple[tuple[str, str], ...] = ()
-    hint: str = ""
-
-
-def panel_of(form: RecordForm) -> Panel | None:
-    """The panel of a program or refill form, blank or typed into; None for the forms that have none."""
-    record, situation = form.instance, form.situation
-    if not isinstance(record, ProgramRecord | Refill) or situation.pump is None:
+def advice_panel(record: ProgramRecord | Refill, situation: Situation, *, typed: bool) -> Panel | None:
+    """The panel of a program or refill, blank or typed into; None without a pump."""
+    if situation.pump is None:
         return None
-    advice = record.advice(situation) if form.is_bound else None
+    advice = record.advice(situation) if typed else None
     if advice is None:
         return _standing(situation, situation.pump, refill=isinstance(record, Refill))
     if isinstance(advice, CannotCompute):
@@ -83,7 +46,7 @@ def panel_of(form: RecordForm) -> Panel | None:
     return Panel(
         tuple(_program_lines(advice, situation)),
         tuple(_dates(advice.runway, situation.pump.model)),
-        _findings(advice.findings),
+        findings_of(advice.findings),
     )
 
 
@@ -106,7 +69,7 @@ def _running(state: PumpState) -> Iterator[Line]:
     if dose is None:
         yield Line("Runs now", "no program yet")
     elif strength is not None:
-        since = f" since {_day(state.dose_since)}" if state.dose_since else ""
+        since = f" since {day_text(state.dose_since)}" if state.dose_since else ""
         yield Line("Runs now", f"{plain(dose)} mcg/day at {plain(strength)} mcg/mL{since}")
     if state.stopped_at is not None:
         yield Line("Stopped", "the infusion is off")
@@ -175,7 +138,7 @@ def _refill_panel(advice: RefillAdvice, situation: Situation, pump: PumpFacts) -
     lines = [*_residual_lines(advice, pump)]
     if advice.program is not None:
         lines += _program_lines(advice.program, situation)
-    return Panel(tuple(lines), tuple(_dates(advice.runway, pump.model)), _findings(advice.findings))
+    return Panel(tuple(lines), tuple(_dates(advice.runway, pump.model)), findings_of(advice.findings))
 
 
 def _residual_lines(advice: RefillAdvice, pump: PumpFacts) -> Iterator[Line]:
@@ -187,7 +150,7 @@ def _residual_lines(advice: RefillAdvice, pump: PumpFacts) -> Iterator[Line]:
     if isinstance(found, CannotCompute):
         yield Line("Difference", f"Cannot be judged: {found.text}")
     elif found is not None:
-        yield Line("Difference", _difference(found), _brackets((ABSOLUTE_ML, pump.model.accuracy_pct)))
+        yield Line("Difference", _difference(found), brackets((ABSOLUTE_ML, pump.model.accuracy_pct)))
 
 
 def _difference(found: Discrepancy) -> str:
@@ -205,36 +168,19 @@ def _dates(runway: Runway | CannotCompute, model: PumpModel) -> Iterator[Line]:
         return
     alarm, lead, stability, *_ = runway.constants
     yield Line(
-        "Refill by", f"{_day(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
+        "Refill by", f"{day_text(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
     )
     yield Line(
-        "Low-reservoir alarm", f"{_day(runway.alarm_date)}, at {plain(runway.alarm_ml)} mL", alarm.bracket
+        "Low-reservoir alarm", f"{day_text(runway.alarm_date)}, at {plain(runway.alarm_ml)} mL", alarm.bracket
     )
     yield Line(
-        "Drug stable until", f"{_day(runway.stability_date)}, {stability.value} days", stability.bracket
+        "Drug stable until", f"{day_text(runway.stability_date)}, {stability.value} days", stability.bracket
     )
     if runway.worst_alarm_date is not None and (over := model.accuracy_pct) is not None:
-        text = f"{_day(runway.worst_alarm_date)}, if the pump gives {plain(over.value)} % too much"
+        text = f"{day_text(runway.worst_alarm_date)}, if the pump gives {plain(over.value)} % too much"
         yield Line("Alarm at worst", text, over.bracket)
     if runway.dry_date is not None and (unusable := model.unusable_ml) is not None:
-        text = f"{_day(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
+        text = f"{day_text(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
         yield Line("Empty", text, unusable.bracket)
     for note in runway.notes:
         yield Line("Note", note.text)
-
-
-def _findings(found: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
-    graded = sorted(found, key=lambda one: -one.severity.rank)
-    return tuple(
-        (VARIANTS[one.severity], f"{ASKS.get(one.severity, '')}{one.text} {_brackets(one.limits)}".strip())
-        for one in graded
-    )
-
-
-def _brackets(constants: Iterable[Sourced[Any] | None]) -> str:
-    """The sources of several constants, each once."""
-    return " ".join(dict.fromkeys(constant.bracket for constant in constants if constant is not None))
-
-
-def _day(day: date) -> str:
-    return format_date(day, "j M Y")

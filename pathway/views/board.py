@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from pathway.protocol.roles import CARE_ROLES
 from pathway.queries.board import board_of
+from pathway.queries.incidents import open_levels
 from pathway.views.access import access_for
 from pathway.views.stale import name_of
 
@@ -25,13 +26,16 @@ def board(request: HttpRequest) -> HttpResponse:
     turn = one_of(request.GET.get("turn", ""), TURNS)
     state = one_of(request.GET.get("state", ""), STATES)
     columns = board_of(access, at=timezone.now(), turn=turn, state=state)
-    seen = name_of(columns)
+    incidents = open_levels(access)
+    seen = name_of([*columns, *sorted(incidents.items())])
     polled = request.GET.get("part") == "columns"
     if polled and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = {
         "access": access,
         "columns": columns,
+        "in_red": {case_id for case_id, level in incidents.items() if level == "red"},
+        "in_incident": set(incidents),
         "turn": turn,
         "state": state,
         "turns": TURNS,

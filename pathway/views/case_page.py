@@ -42,7 +42,7 @@ from pathway.views.stepper import short, steps
 from pathway.views.story import Words, people_in, tell
 
 Forms = Mapping[str, Any]
-DONE_SHOWN = 12
+DONE_SHOWN = 8
 """How many finished to-dos are listed before somebody asks for all."""
 
 

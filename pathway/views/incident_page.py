@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -35,6 +36,10 @@ LEVEL_LOOK: Mapping[str, tuple[str, str]] = {
     "green": ("success", "circle-check"),
 }
 """How a level is drawn: variant and icon. Its word says the same."""
+
+
+DAYS_FROM_H = 48
+"""From so many hours on, days are said too."""
 
 
 def bracket(sourced: Sourced[Any]) -> str:
@@ -94,6 +99,7 @@ class IncidentPage:
             "remedies": [dict(REMEDIES)[one] for one in incident.remedies],
             "asked": [self._asked(Role(role)) for role in incident.asked],
             "closure": self.read.newest("incident_closure"),
+            "my_steps": self._my_steps(),
             "plans": [self._plan(CONDITION_PLANS[Condition(one)]) for one in incident.conditions],
             "latest": self._assessment(latest),
             "assessments": [self._assessment(one) for one in self.read.assessments],
@@ -131,12 +137,23 @@ class IncidentPage:
             "ended_by": self.staff.name(ended_by) if ended_by and ended_by.int else "",
         }
 
+    def _my_steps(self) -> Todo | None:
+        """The open duty that this person answers: theirs, or anybody's of a role they hold."""
+        mine = [
+            todo
+            for todo in map(self.read.newest, (f"incident_{role}" for role in self.incident.asked))
+            if todo and todo.is_open and todo.role in self.roles and todo.owner_id in (None, self.me)
+        ]
+        return mine[0] if mine else None
+
     def _plan(self, plan: ConditionPlan) -> dict[str, Any]:
         """One thing to think of: its steps in order with who, by when, and what came of each."""
+        steps = [self._step(step) for step in plan.steps]
         return {
             "name": plan.name,
             "causes": plan.causes,
-            "steps": [self._step(step) for step in plan.steps],
+            "steps": steps,
+            "open": sum(not step["answer"] for step in steps),
             "also_exclude": plan.also_exclude,
             "reference": [f"{text.value} {bracket(text)}" for text in plan.reference],
         }
@@ -178,14 +195,18 @@ class IncidentPage:
             ],
             "missing": [text.removeprefix("Not recorded: ").removesuffix(".") for text in one.missing],
             "signs": [
-                (sign_label(name).partition(" [")[0], self._sign(value)) for name, value in one.signs.items()
+                (sign_label(name).partition(" [")[0], self._sign(name, value))
+                for name, value in one.signs.items()
             ],
             "known": [sign_label(name) for name in one.known],
             "note": one.note,
             "taken_back": self.read.taken_back.get(one.record_key) if one.record_key else None,
         }
 
-    def _sign(self, value: Any) -> str:
+    def _sign(self, name: str, value: Any) -> str:
+        if name == "hours_since_refill" and value is not None:
+            hours = int(Decimal(str(value)))
+            return f"{hours} ({in_words(timedelta(hours=hours))})" if hours >= DAYS_FROM_H else str(hours)
         words = {str(code): text for code, text in (*ALARMS, *WOUNDS) if code}
         return words.get(str(value)) or plain(value, ZoneInfo(self.clinic.time_zone))
 

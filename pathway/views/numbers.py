@@ -66,6 +66,16 @@ class DeviceLines:
     lines: tuple[NumberLine, ...]
 
     @property
+    def known(self) -> list[NumberLine]:
+        """The numbers that some source gives."""
+        return [line for line in self.lines if line.sourced]
+
+    @property
+    def unknown(self) -> str:
+        """The names of the others."""
+        return ", ".join(line.label for line in self.lines if not line.sourced)
+
+    @property
     def anchor(self) -> str:
         """Where the pages show it."""
         return f"device-{self.code}"

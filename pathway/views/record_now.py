@@ -24,8 +24,8 @@ from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.people import staff_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, finish, perform, person, refusal, show_errors, wants_fragment
-from pathway.views.advice_panel import panel_of
 from pathway.views.forms import FORMS, RecordForm
+from pathway.views.panels import panel_of
 
 
 class RecordPage:

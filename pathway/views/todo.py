@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pathway.engine import signoffs, todos
 from pathway.engine.action import Outcome
 from pathway.views.act import Answer, finish, perform, refusal, show_errors, wants_fragment
-from pathway.views.advice_panel import panel_of
+from pathway.views.panels import panel_of
 from pathway.views.todo_page import Forms, TodoPage, action_form
 
 

@@ -31,7 +31,6 @@ from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
-from pathway.views.advice_panel import panel_of
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -43,6 +42,7 @@ from pathway.views.forms.case_actions import (
     SignForm,
 )
 from pathway.views.forms.prefill import corrected, known_of
+from pathway.views.panels import panel_of
 from pathway.views.records import readable
 from pathway.views.signing import bound_lines, signature_line
 from pathway.views.trial_day import TrialDay, day_context, read_day
@@ -139,6 +139,9 @@ class TodoPage:
             return self.trial_day.known()
         if self.trial_course is not None:
             return known_dose(self.trial_course, self.todo)
+        if self.definition.form == "refill" and self.situation.pump is not None:
+            dose = self.situation.pump.log.state().dose_mcg_per_day
+            return {"daily_dose_mcg_per_day": dose}  # it mostly goes on; the panel beside it says so
         return known_of(self.todo, str(self.definition.form))
 
     @cached_property

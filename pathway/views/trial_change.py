@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from pathway.clinical.observation import MAS_FALL, PENN_FALL
-from pathway.clinical.results import plain
-from pathway.clinical.scales import ashworth_mean
+from pathway.clinical.results import CannotCompute, plain
+from pathway.clinical.scales import AshworthVariant, ashworth_mean, ashworth_number
 from pathway.models import TrialObservation
 from pathway.models.observation import PLACE_NAMES, grades_of
 from pathway.models.trial import SEDATION
@@ -40,17 +40,30 @@ def change_of(day: TrialDay, minute: int, typed: dict[str, Any]) -> dict[str, An
             "notes": ["There is no reading before the injection to compare with."],
             "met": False,
         }
-    lines = [*_tone_lines(before.grades(), grades), *_vital_lines(before, typed)]
+    variant = variant_of(day.baseline)
+    lines = [*_tone_lines(before.grades(), grades, variant), *_vital_lines(before, typed)]
     notes, met = _response(day, before, minute, grades, typed.get("penn"))
     return {"lines": lines, "notes": notes, "met": met}
 
 
-def _tone_lines(before: dict[str, str], now: dict[str, str]) -> list[tuple[str, str, str, str]]:
+def _tone_lines(
+    before: dict[str, str], now: dict[str, str], variant: AshworthVariant
+) -> list[tuple[str, str, str, str]]:
     return [
-        (PLACE_NAMES[place], before[place], grade, "same" if before[place] == grade else "changed")
+        (PLACE_NAMES[place], before[place], grade, _direction(before[place], grade, variant))
         for place, grade in now.items()
         if place in before
     ]
+
+
+def _direction(old: str, new: str, variant: AshworthVariant) -> str:
+    """Whether a grade fell or rose: the word is read before the figures are."""
+    was, now = ashworth_number(old, variant), ashworth_number(new, variant)
+    if old == new:
+        return "same"
+    if isinstance(was, CannotCompute) or isinstance(now, CannotCompute):
+        return "changed"
+    return "lower" if now < was else "higher"
 
 
 def _vital_lines(before: TrialObservation, typed: dict[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -10,8 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pathway.queries.inbox import COUNT_LIMIT, When, WorkPage, counts_of, read_cursor, sunday_after, work_of
+from pathway.queries.incidents import IncidentFilter, incidents_of
 from pathway.views.access import access_for
+from pathway.views.incident_page import LEVEL_LOOK
 from pathway.views.stale import name_of
+
+INCIDENTS_SHOWN = 3
+"""So many incidents that nobody acknowledged stand over the list; more are counted."""
 
 
 @require_safe
@@ -25,7 +30,8 @@ def work(request: HttpRequest) -> HttpResponse:
     when = When(chosen) if chosen in set(When) else None
     after = read_cursor(request.GET.get("after", ""))
     page = work_of(access, at=now, when=when, after=after)
-    seen = name_of(page.rows)
+    waiting = incidents_of(access, IncidentFilter(state="waiting"), at=now).rows
+    seen = name_of([*waiting, *page.rows])
     polled = request.GET.get("part") == "rows"
     if polled and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
@@ -35,6 +41,8 @@ def work(request: HttpRequest) -> HttpResponse:
         "when": when,
         "after": request.GET.get("after", "") if after else "",
         "page": page,
+        "waiting": [{"row": row, "variant": LEVEL_LOOK[row.level][0]} for row in waiting[:INCIDENTS_SHOWN]],
+        "waiting_more": max(0, len(waiting) - INCIDENTS_SHOWN),
         "groups": groups(page),
         "tabs": tabs(counts.groups, when),
         "paused": bounded(counts.paused),

@@ -84,7 +84,7 @@ def test_findings_say_their_arithmetic_and_limit() -> None:
         Finding(
             "discrepancy_ml",
             Severity.WARNING,
-            "2.6 mL off the expected volume; the limit is 2.",
+            "2.6 mL off the expected volume; the limit is 2 mL.",
             (ABSOLUTE_ML,),
             "aspirated_ml",
         ),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -252,8 +253,13 @@ class Running(RuleBasedStateMachine):
             "reopen history", reopen, todo_id=todo.id, by=self.cast.phil, reason="New letter."
         )
         if reopened:
-            record = {**moved("neuro_history", self.walk.today), "earlier_withdrawal": earlier}
-            assert self.try_it("history", complete, todo_id=todo.id, by=self.cast.phil, record=record)
+            here = self.walk.at.astimezone(
+                ZoneInfo(self.cast.clinic.time_zone)
+            ).date()  # its onset is no day to come
+            record = {**moved("neuro_history", here), "earlier_withdrawal": earlier}
+            assert self.try_it("history", complete, todo_id=todo.id, by=self.cast.phil, record=record), [
+                said for said in Running.refused if said.startswith("history")
+            ]
         if earlier and before is not None:
             assert self.pump.refill_by is not None
             assert self.pump.refill_by <= before, "more danger, a later date"

@@ -155,7 +155,7 @@ def test_a_discrepancy_carries_the_clinical_layers_sentence(walk: Walk) -> None:
     refill(walk, "15.0", "12.0", 100, 30)
     refill(walk, "17.0", "14.0", 100, 30)
     first, second = trends(walk).pumps[0].refills
-    assert "3 mL off the expected volume; the limit is 2." in first.warnings
+    assert "3 mL off the expected volume; the limit is 2 mL." in first.warnings
     assert any("Two refills in a row erred alike" in text for text in second.warnings)
     assert not any("in a row" in text for text in first.warnings)
 

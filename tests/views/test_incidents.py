@@ -327,6 +327,43 @@ def test_the_case_shows_its_open_incident_first_and_offers_the_report(walk: Walk
     assert "Acknowledged: incident, red" in text
 
 
+def test_my_work_and_the_board_say_that_nobody_has_it(cast: Cast, walk: Walk) -> None:
+    desk = Desk(cast.phil)
+    [name] = re.findall(r'name="seen" value="([^"]+)"', desk.get("/"))
+    incident = found(walk, Signs(seizure=True))
+    changed = desk.client.get(f"/?part=rows&seen={name}").content.decode()
+    said = "Nobody has acknowledged this red incident: Person, Sample"
+    assert said in changed, "the poll brings it"
+    assert f'href="{url_of(incident)}"' in changed
+    assert changed.index(said) < changed.index("Overdue"), "before the list"
+    assert "Red incident" in words(desk.get("/board/"))
+    assert "Answer your steps" in desk.get(url_of(incident))
+    assert "Answer your steps" not in Desk(cast.cora).get(url_of(incident)), "nobody asks the coordinator"
+    with at(walk.at + timedelta(minutes=16)):
+        assert "the time is over" in words(desk.get("/"))
+    acknowledge(incident_id=incident.id, by=cast.nora, at=walk.at)
+    assert "Nobody has acknowledged" not in words(desk.get("/"))
+    assert "Red incident" in words(desk.get("/board/")), "until it is closed"
+    assert "Red incident" not in words(Desk(cast.omar).get("/board/"))
+
+
+def test_a_line_names_three_conditions_and_counts_the_rest() -> None:
+    few = ["withdrawal", "seroma", "catheter"]
+    assert "more" not in listed.names_of(few)
+    assert listed.names_of([*few, "overdose", "infection"]).endswith("; 2 more")
+
+
+def test_who_is_asked_finds_the_own_steps_on_top_and_further_plans_folded(walk: Walk) -> None:
+    incident = found(walk, Signs(itch=True, wound=Wound.OPEN_OR_PUS, alarm=Alarm.SINGLE))
+    html = Desk(walk.cast.nora).get(url_of(incident))
+    mine = walk.todo("incident_neurosurgeon")
+    assert "Answer your steps" in html
+    assert html.index(todo_url(mine)) < html.index('id="why"')
+    plans = len(incident.conditions)
+    assert plans > 1
+    assert html.count('<summary class="app-list-note">') == plans - 1
+
+
 def several(cast: Cast, walk: Walk) -> dict[str, Incident]:
     """A closed one, a yellow, an orange that waits, a red that somebody has."""
     made = {}

@@ -113,7 +113,7 @@ def test_refills_with_their_discrepancy(walk: Walk) -> None:
     assert ">+3 mL</text>" in figure
     [row] = [row for row in rows(figure) if row[3] == "15"]
     assert row[1:6] == ["12", "12", "15", "+3", "20"]
-    assert "3 mL off the expected volume; the limit is 2." in row[6]
+    assert "3 mL off the expected volume; the limit is 2 mL." in row[6]
     assert "off by more than 2 mL <a" in figure
 
 

@@ -11,12 +11,26 @@ from pathway.models.incident_records import ANSWERS, IncidentClosure, IncidentSt
 from pathway.views.forms.record import RecordForm
 from pathway.views.forms.rows import RowsField
 
+HOURS_FROM_H = 2
+"""From so many hours on, a time is said in hours."""
 
-def _label(row: dict[str, Any]) -> str:
-    """A step as it is asked, with what it is for and its time where it has one."""
-    name = CONDITION_PLANS[Condition(row["condition"])].name
-    time = f", within {row['minutes']} min [P]" if row.get("minutes") else ""
-    return f"{row['step']} ({name}{time})"
+
+def _labels(rows: list[dict[str, Any]]) -> list[str]:
+    """The steps as they are asked, with their time; the first of each condition says what it is for."""
+    labels, said = [], None
+    for row in rows:
+        name = "" if row["condition"] == said else CONDITION_PLANS[Condition(row["condition"])].name
+        time = f"within {_span(row['minutes'])} [P]" if row.get("minutes") else ""
+        note = ", ".join(filter(None, (name, time)))
+        labels.append(f"{row['step']} ({note})" if note else row["step"])
+        said = row["condition"]
+    return labels
+
+
+def _span(minutes: int) -> str:
+    """Minutes, in hours from two hours on."""
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if hours < HOURS_FROM_H else f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 class IncidentStepsForm(RecordForm):
@@ -40,7 +54,7 @@ class IncidentStepsForm(RecordForm):
                 "answer": forms.ChoiceField(label="Answer", choices=[("", "–"), *ANSWERS]),
                 "note": forms.CharField(label="Note", required=False, max_length=300),
             },
-            fixed=[(row["step"], _label(row)) for row in self.asked],
+            fixed=[(row["step"], label) for row, label in zip(self.asked, _labels(self.asked), strict=True)],
             key="step",
             row_header="Step",
             complete=True,
