@@ -44,7 +44,9 @@ def advice_panel(record: ProgramRecord | Refill, situation: Situation, *, typed:
     if isinstance(advice, RefillAdvice):
         return _refill_panel(advice, situation, situation.pump)
     return Panel(
-        tuple(_program_lines(advice, situation)), tuple(_dates(advice.runway)), findings_of(advice.findings)
+        tuple(_program_lines(advice, situation)),
+        tuple(_dates(advice.runway, situation.pump.model)),
+        findings_of(advice.findings),
     )
 
 
@@ -138,7 +140,7 @@ def _refill_panel(advice: RefillAdvice, situation: Situation, pump: PumpFacts) -
     lines = [*_residual_lines(advice, pump)]
     if advice.program is not None:
         lines += _program_lines(advice.program, situation)
-    return Panel(tuple(lines), tuple(_dates(advice.runway)), findings_of(advice.findings))
+    return Panel(tuple(lines), tuple(_dates(advice.runway, pump.model)), findings_of(advice.findings))
 
 
 def _residual_lines(advice: RefillAdvice, pump: PumpFacts) -> Iterator[Line]:
@@ -163,13 +165,12 @@ def _difference(found: Discrepancy) -> str:
     return f"{aspirated} - {expected} = {found.difference_ml:+.1f} mL{error}: {meaning}"
 
 
-def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
-    """Every safety date after this, with what it stands on."""
+def _dates(runway: Runway | CannotCompute, model: PumpModel) -> Iterator[Line]:
+    """Every safety date after this, with what it stands on. `model`: the pump's, whose numbers these are."""
     if isinstance(runway, CannotCompute):
         yield Line("Refill by", f"Cannot be worked out: {runway.text}")
         return
-    alarm, lead, stability, *rest = runway.constants
-    by_unit = {constant.unit: constant for constant in rest if constant is not SENSITIVE_ALARM_ML}
+    alarm, lead, stability, *_ = runway.constants
     yield Line(
         "Refill by", f"{day_text(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
     )
@@ -179,12 +180,10 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
     yield Line(
         "Drug stable until", f"{day_text(runway.stability_date)}, {stability.value} days", stability.bracket
     )
-    if runway.worst_alarm_date is not None:
-        over = by_unit["%"]
+    if runway.worst_alarm_date is not None and (over := model.accuracy_pct) is not None:
         text = f"{day_text(runway.worst_alarm_date)}, if the pump gives {plain(over.value)} % too much"
         yield Line("Alarm at worst", text, over.bracket)
-    if runway.dry_date is not None:
-        unusable = by_unit["mL"]
+    if runway.dry_date is not None and (unusable := model.unusable_ml) is not None:
         text = f"{day_text(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
         yield Line("Empty", text, unusable.bracket)
     for note in runway.notes:

@@ -204,6 +204,7 @@ class IncidentPage:
             ],
             "known": [sign_label(name) for name in one.known],
             "note": one.note,
+            "taken_back": self.read.taken_back.get(one.record_key) if one.record_key else None,
         }
 
     def _sign(self, name: str, value: Any) -> str:
@@ -218,6 +219,7 @@ KNOWN_LABELS = {
     "days_to_dry": "Days until the reservoir is dry",
     "alarm_date_passed": "Date of the reservoir alarm has passed",
     "end_of_service_passed": "End of service has passed",
+    "infusion_off": "The infusion is off",
     "hours_since_refill": "Hours since the last refill",
     "residual_alert": "Residual volume off at the last refill",
     "withdrawal_high_risk": "High risk in withdrawal [V:S2,S7]",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pathway.models import Event, ProgramRecord, Pump, Todo
+from pathway.models import Case, Event, ProgramRecord, Pump, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role, Stage
 from tests.cast import Cast, make_cast, person
@@ -207,6 +207,16 @@ def test_two_people_answer_for_another_strength(walk: Walk, cast: Cast) -> None:
         page = words(Desk(second).get(todo_url(todo)))
         assert "1000 mcg/mL" in page, "the second clinician sees what is to be checked"
         assert Desk(second).post(todo_url(todo), {"agrees": "yes"}).status_code == 303
+
+
+def test_what_cannot_be_used_is_the_pumps_own_for_a_patient_prone_to_withdrawal_too(walk: Walk) -> None:
+    """The refill is planned from 4 mL for such a patient; that is not the volume at which the pump is empty."""
+    before = fragment(walk, "titration_review")
+    Case.objects.update(withdrawal_risk=["earlier_withdrawal"])
+    after = fragment(walk, "titration_review")
+    assert "Planned from 4 mL" in after
+    for text in (before, after):
+        assert "with 1.4 mL that cannot be used" in text
 
 
 @pytest.fixture
