@@ -13,6 +13,7 @@ from pathway.engine.advance import move, require_unchanged
 from pathway.engine.errors import Invalid, NotAllowed, Refused
 from pathway.engine.incidents import end_with_death, take_up_again
 from pathway.engine.permissions import CASE_KEEPERS, require_role
+from pathway.engine.pump_effects import put_back
 from pathway.engine.second import ask_again
 from pathway.models import CareTeamMember, Clinician, Pump
 from pathway.models.base import new_id
@@ -206,6 +207,8 @@ def reopen_case(*, case_id: UUID, by: Clinician, at: datetime, reason: str = "")
             return _ask_to_reopen(act, reason)
         _require_the_other_side(act, asked, by)
         act.end_todo(asked, TodoState.DONE, result=dict(asked.result))
+        if act.case.close_reason == CloseReason.EXPLANTED:
+            put_back(act)  # before the move: it writes the pump at once, and half a move would be refused
         move(act, REOPEN)
         take_up_again(act)
         ask_again(act)

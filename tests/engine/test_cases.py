@@ -16,7 +16,7 @@ from pathway.models import CareTeamMember, Event, Pump, StageCount, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import CloseReason, Role, Stage
 from tests.cast import MONDAY, Cast, person, referred
-from tests.engine.test_edges import at_stage, do_until
+from tests.engine.test_edges import at_stage, do_until, press
 from tests.engine.traces import nothing_written
 from tests.examples import example
 from tests.walk import Walk
@@ -216,6 +216,35 @@ def test_two_people_reopen_a_case_where_it_left(cast: Cast, stage: Stage) -> Non
         assert reopen_case(case_id=case_id, by=cast.nora, at=walk.at).repeated
     if stage is Stage.TITRATION:
         assert walk.todo("refill").is_open
+
+
+def test_a_pump_that_was_explanted_by_mistake_has_its_duty_and_dates_again(cast: Cast) -> None:
+    walk = with_pump(cast)
+    before = Pump.objects.get()
+    shut(walk, "explanted", {**NOTE, "on": str(walk.today)})
+    assert not Pump.objects.get().in_place
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.nora, at=walk.at)
+    pump = Pump.objects.get()
+    assert (pump.in_place, pump.explant_reason) == (True, "")
+    assert (pump.refill_by, pump.alarm_on) == (before.refill_by, before.alarm_on)
+    refill = walk.todo("refill")
+    assert refill.is_open
+    assert refill.due_on <= pump.refill_by
+
+
+def test_a_replaced_pump_never_comes_back(cast: Cast) -> None:
+    walk = at_stage(cast, Stage.LONG_TERM)
+    press(walk, "revise")
+    walk.values = lambda todo, values: {
+        **values,
+        **({"pump_serial": "SYN-2"} if todo.key == "operation" else {}),
+    }
+    walk.do_all(until=Stage.TITRATION)
+    shut(walk, "explanted", {**NOTE, "on": str(walk.today)})
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.nora, at=walk.at)
+    assert Pump.objects.get(explanted_on__isnull=True).serial == "SYN-2"
 
 
 def test_an_explant_is_not_before_the_implant(cast: Cast) -> None:

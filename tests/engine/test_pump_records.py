@@ -80,6 +80,27 @@ def event(at: datetime, **changes: Any) -> dict[str, Any]:
     return example("volume_event", **{**values, **changes})
 
 
+def test_a_stop_asks_for_cover_against_withdrawal_every_day_until_a_program_runs(walk: Walk) -> None:
+    before = pump_of(walk).refill_by
+    record_now(
+        case_id=walk.case_id,
+        key="pump_event",
+        request_id=new_id(),
+        by=walk.cast.phil,
+        at=walk.at,
+        record=event(walk.at, event="stopped", reason="Pocket infected"),
+    )
+    first = duty(walk, "stopped_watch")
+    assert (first.role, first.due_on, first.safety) == ("physiatrist", walk.today, True)
+    assert pump_of(walk).refill_by == before, "a stop moves no date later"
+    walk.do("stopped_watch", text="Oral baclofen by the physician; watched on the ward")
+    again = duty(walk, "stopped_watch")
+    assert (again.occurrence, again.due_on) == (2, walk.today + DAY)
+    walk.wait(1)
+    change(walk, program(walk.at, **NO_REASON), second=walk.cast.nora.id)
+    assert walk.todo("stopped_watch").state == "withdrawn"
+
+
 def change(walk: Walk, record: dict[str, Any], **options: Any) -> Todo:
     """Record a program between the planned reviews."""
     return now(walk, "program_change", record, **options)
