@@ -76,6 +76,9 @@ def install(act: Action, record: Operation) -> None:
     situation, before = _circumstances(act)
     row = before.row if before else None
     if row is not None and row.operation.todo_id != record.todo_id:
+        if record.operated_on < row.implanted_on:
+            text = f"The pump in place was implanted on {row.implanted_on.isoformat()}: this is before that."
+            raise Invalid({"operated_on": [text]})
         act.changes.update(
             Pump, row.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
         )
@@ -107,11 +110,18 @@ def install(act: Action, record: Operation) -> None:
 
 
 def _log_of(act: Action, record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
-    """The log of a new pump, or of the same one with its first fill corrected."""
+    """The log of a new pump, or of the same one with its first fill corrected.
+
+    Raises Invalid where the corrected fill lies after what is recorded since: that would be forgotten without a word.
+    """
     path = path_ml_of(model, CATHETER_MODELS.get(record.catheter_model), record.catheter_implanted_cm)
     if before is None:
         return PumpLog((record.entry(),), path)
-    return PumpLog(tuple(read_entries(act.case.id, record, act.calendar.time_zone)), path)
+    entries = tuple(read_entries(act.case.id, record, act.calendar.time_zone))
+    if len(entries) < len(before.facts.log.entries):
+        text = "Something is recorded about this pump before this time: correct that first, or this time."
+        raise Invalid({"filled_at": [text]})
+    return PumpLog(entries, path)
 
 
 def _facts_of(record: Operation, model: PumpModel, log: PumpLog, carried: PumpState | None) -> PumpFacts:
