@@ -25,3 +25,4 @@ BY_PLACE = {Place.LEFT_HAND: _one(1), Place.CSF: _one(2), "none": PLAIN}
 BY_BOTH = {(Place.CSF, "h"): _one(3)}
 IN_ORDER_PCT = (_one(4), "a word", [_one(5)])
 __HIDDEN__ = _one(6)
+"""Names between double underscores are the language's own."""
