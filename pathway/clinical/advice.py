@@ -82,7 +82,7 @@ def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
         own,
         refill_by=min(own.refill_by, planned.refill_by),
         book_from=min(own.book_from, planned.book_from),
-        notes=(*own.notes, Reason("refill_by", text)),
+        notes=(*own.notes, Reason("planned_from", text)),
         constants=(*own.constants, SENSITIVE_ALARM_ML),
     )
 

@@ -67,10 +67,10 @@ class Constant:
 
 
 @cache
-def constants() -> tuple[Constant, ...]:
-    """Every constant that is no number of a pump or catheter; each once, where it is defined."""
+def constants(layer: ModuleType = clinical) -> tuple[Constant, ...]:
+    """Every constant of the layer that is no number of a pump or catheter; each once, where it is defined."""
     found: dict[int, Constant] = {}
-    for module in _modules():
+    for module in _modules(layer):
         for name, value in vars(module).items():
             if not name.startswith("__") and not isinstance(value, ModuleType | type):
                 for path, sourced, text in _walk(value, (_words(name),)):
@@ -83,22 +83,21 @@ def resting_on(source: str) -> tuple[Constant, ...]:
     return tuple(constant for constant in constants() if source in constant.sourced.sources)
 
 
-def _modules() -> list[ModuleType]:
-    """The layer's modules, those without imports from it first, so that a constant is met where it is defined."""
-    names = [info.name for info in pkgutil.iter_modules(clinical.__path__)]
-    modules = [importlib.import_module(f"{clinical.__name__}.{name}") for name in names]
-    return sorted(modules, key=lambda module: len(_imported(module, set())))
+def _modules(layer: ModuleType) -> list[ModuleType]:
+    """The layer's modules, each after those it imports from, so that a constant is met where it is defined."""
+    names = [info.name for info in pkgutil.iter_modules(layer.__path__)]
+    modules = [importlib.import_module(f"{layer.__name__}.{name}") for name in names]
+    return sorted(modules, key=lambda module: len(_stands_on(module)))
 
 
-def _imported(module: ModuleType, seen: set[str]) -> set[str]:
-    """Names of the layer's modules that this one stands on."""
-    prefix = f"{clinical.__name__}."
+def _stands_on(module: ModuleType) -> set[str]:
+    """Names of the layer's modules that this one needs, its own among them."""
+    names = {module.__name__}
     for value in vars(module).values():
-        home = getattr(value, "__module__", "") or ""
-        if isinstance(home, str) and home.startswith(prefix) and home not in seen | {module.__name__}:
-            seen.add(home)
-            _imported(importlib.import_module(home), seen)
-    return seen - {module.__name__}
+        home = str(getattr(value, "__module__", None))
+        if home.startswith(f"{module.__package__}.") and home not in names:
+            names |= _stands_on(importlib.import_module(home))
+    return names
 
 
 def _home(module: ModuleType) -> str:

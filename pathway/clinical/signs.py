@@ -77,6 +77,7 @@ class Signs:
     alarm_date_passed: bool | None = None
     replacement_alarm: bool | None = None
     end_of_service_passed: bool | None = None
+    infusion_off: bool | None = None
     hours_since_refill: Decimal | None = None
     refill_volume_mismatch: bool | None = None
     pain_at_refill: bool | None = None

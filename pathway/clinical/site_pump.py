@@ -108,7 +108,7 @@ def site_model(code: str, name: str, maker: str, numbers: Numbers) -> PumpModel:
         try:
             read[field] = _sourced(value, spec.unit, given)
         except _Refused as wrong:
-            problems[field, DOCUMENT if str(given.get(TAG, "")) in set(Tag) else TAG] = str(wrong)
+            problems[field, DOCUMENT if given.get(TAG) in set(Tag) else TAG] = str(wrong)
     if problems:
         raise WrongNumbersError(problems)
     try:
@@ -119,8 +119,8 @@ def site_model(code: str, name: str, maker: str, numbers: Numbers) -> PumpModel:
 
 def _sourced(value: Any, unit: str, given: Mapping[str, str]) -> Sourced[Any]:
     """The value with its pedigree: verified or remembered numbers name their document."""
-    tagged, document = str(given.get(TAG, "")), str(given.get(DOCUMENT, "")).strip()
-    if tagged not in {str(tag) for tag in Tag}:
+    tagged, document = given.get(TAG), str(given.get(DOCUMENT, "")).strip()
+    if tagged not in set(Tag):
         raise _Refused("Say how sure this number is.")
     tag = Tag(tagged)
     if tag in (Tag.VERIFIED, Tag.MEMORY) and not document:

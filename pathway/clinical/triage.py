@@ -113,6 +113,7 @@ def _interruptions(signs: Signs) -> list[str]:
             "reservoir dry or nearly dry": _nearly_dry(signs),
             "alarm date passed": signs.alarm_date_passed,
             "end of service passed": signs.end_of_service_passed,
+            "the infusion is off": signs.infusion_off,
             "dose raised without effect": signs.rise_without_effect,
             "residual volume off": signs.residual_alert,
             "MRI not followed by interrogation": signs.mri_since_interrogation,

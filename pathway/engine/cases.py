@@ -11,8 +11,10 @@ from uuid import UUID
 from pathway.engine.action import Action, Outcome, action
 from pathway.engine.advance import move, require_unchanged
 from pathway.engine.errors import Invalid, NotAllowed, Refused
-from pathway.engine.incidents import end_with_death
+from pathway.engine.incidents import end_with_death, take_up_again
 from pathway.engine.permissions import CASE_KEEPERS, require_role
+from pathway.engine.pump_effects import put_back
+from pathway.engine.second import ask_again
 from pathway.models import CareTeamMember, Clinician, Pump
 from pathway.models.base import new_id
 from pathway.protocol.facts import TodoFact
@@ -160,6 +162,8 @@ def close(
         if not verdict.allowed:
             raise Refused(verdict)
         if reason == CloseReason.EXPLANTED and act.facts.pump is not None:
+            if ended_on is not None and ended_on < act.facts.pump.implanted_on:
+                raise Invalid({"on": ["This is before the pump was implanted."]})
             act.changes.update(
                 Pump, act.facts.pump.id, explanted_on=ended_on, explant_reason=evidence["note"][:300]
             )
@@ -203,7 +207,11 @@ def reopen_case(*, case_id: UUID, by: Clinician, at: datetime, reason: str = "")
             return _ask_to_reopen(act, reason)
         _require_the_other_side(act, asked, by)
         act.end_todo(asked, TodoState.DONE, result=dict(asked.result))
+        if act.case.close_reason == CloseReason.EXPLANTED:
+            put_back(act)  # before the move: it writes the pump at once, and half a move would be refused
         move(act, REOPEN)
+        take_up_again(act)
+        ask_again(act)
         act.set_case(closed_at=None, closed_by_id=None, close_reason="", closed_from="")
         return act.commit(
             "reopen_case", act.actor.acting_as(asked.role, *sorted(PHYSICIANS)), to=str(act.facts.stage)

@@ -26,6 +26,7 @@ def set_aside(act: Action, todo_id: UUID, definition: TodoDef, record_id: UUID) 
     model = RECORDS[definition.form or ""]
     act.changes.update(model, record_id, superseded_at=act.at)
     if "pump" in model.READS:
+        act.changes.flush()  # the card is read anew, and must not find what is set aside here
         undo_effects(act, todo_id)
     check = act.facts.todos.get(SECOND_CHECK.key)
     if check is not None and check.is_open and check.result.get("record_about") == str(record_id):

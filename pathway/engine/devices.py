@@ -55,6 +55,8 @@ def add_pump_model(*, clinic_id: UUID, new: NewModel, by: Clinician, at: datetim
         code = slugify(name)[:40].strip("-")
         if len(code) < 2:
             raise Invalid({"name": ["Write the name with at least two letters or digits."]})
+        if any(mark in f"{name}{maker}" for mark in "[]"):
+            raise Invalid({"name": ["Write name and maker without square brackets: those mark sources."]})
         if code in PUMP_MODELS:
             raise Invalid(
                 {"name": [f"{PUMP_MODELS[code].name} comes with Pathway; give yours another name."]}
@@ -80,6 +82,9 @@ def add_pump_model(*, clinic_id: UUID, new: NewModel, by: Clinician, at: datetim
             raise Invalid(
                 {"name": ["Your clinic has a model of this name. Retire it first, or name this one apart."]}
             )
+        if code in pumps_in_place(clinic_id):
+            text = "Pumps in place rest on a retired model of this name: name this one apart."
+            raise Invalid({"name": [text]})
         try:
             row.clean_fields(exclude=["clinic", "added_by"])
         except ValidationError as error:

@@ -64,7 +64,7 @@ def _refill(act: Action, record: Refill) -> None:
     advice = record.advice(situation)
     pump_effects.refill(act, record)
     if isinstance(advice, RefillAdvice) and advice.work_up:
-        raise_in(act, signs=Signs(residual_alert=True), note=_difference(record))
+        raise_in(act, signs=Signs(residual_alert=True), note=_difference(record), record=record)
 
 
 def _difference(record: Refill) -> str:
@@ -84,7 +84,7 @@ def _postop_check(act: Action, record: PostopCheck) -> None:
     if wound is None and not record.headache and not record.fever:
         return
     signs = Signs(wound=wound, fever_reported=record.fever or None, headache_upright=record.headache or None)
-    raise_in(act, signs=signs, note=f"Check after the operation. {record.action}")
+    raise_in(act, signs=signs, note=f"Check after the operation. {record.action}", record=record)
 
 
 def _close_incident(act: Action, record: IncidentClosure) -> None:

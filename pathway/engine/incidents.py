@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pathway.clinical.conditions import TriageLevel
+from pathway.clinical.conditions import CONTACT_MINUTES, TriageLevel, shortened
 from pathway.clinical.results import CannotCompute
 from pathway.clinical.signs import Signs, impossible
 from pathway.clinical.triage import Triage, conditions_of, leads_of, triage
@@ -20,10 +20,10 @@ from pathway.engine import paging
 from pathway.engine.action import Action, Outcome, action
 from pathway.engine.errors import Invalid, NotFound, Refused, Stale
 from pathway.engine.permissions import require_role
-from pathway.models import Clinician, Incident, IncidentAssessment
+from pathway.models import ClinicalRecord, Clinician, Incident, IncidentAssessment
 from pathway.models.base import new_id
 from pathway.protocol.facts import IncidentFact
-from pathway.protocol.roles import PHYSICIANS, Role
+from pathway.protocol.roles import PHYSICIANS, CloseReason, Role
 from pathway.protocol.verdict import refused
 from pathway.queries.incident_facts import known_signs, merged
 
@@ -59,12 +59,14 @@ def report(
         return replace(outcome, incident_id=incident.id)
 
 
-def raise_in(act: Action, *, signs: Signs, note: str, onset_at: datetime | None = None) -> None:
-    """Raise (or join) an incident inside another verb's action, which commits it. Call it after the effect's own
+def raise_in(act: Action, *, signs: Signs, note: str, record: ClinicalRecord | None = None) -> None:
+    """Raise (or join) an incident because of a record, inside the action that writes it. Call it after the effect's own
     changes: they are written first, so that what is known of pump and refill is what the effect has just made of it.
+
+    Taking the record back later ends nothing: the findings then say so.
     """
     act.changes.flush()
-    _assess(act, new_id(), signs, note[:NOTE_LENGTH], onset_at)
+    _assess(act, new_id(), signs, note[:NOTE_LENGTH], None, record)
 
 
 def acknowledge(
@@ -117,7 +119,14 @@ def _require_sound(act: Action, signs: Signs, onset_at: datetime | None, note: s
         raise Invalid(errors)
 
 
-def _assess(act: Action, key: UUID, signs: Signs, note: str, onset_at: datetime | None) -> Incident:
+def _assess(
+    act: Action,
+    key: UUID,
+    signs: Signs,
+    note: str,
+    onset_at: datetime | None,
+    record: ClinicalRecord | None = None,
+) -> Incident:
     """Judge the signs together with what is known, and open the incident or add to it."""
     assert act.actor.id is not None  # the system finds nothing by itself; a person's record does
     known = known_signs(act.case.id, risky=bool(act.case.withdrawal_risk), today=act.facts.today, at=act.at)
@@ -136,6 +145,8 @@ def _assess(act: Action, key: UUID, signs: Signs, note: str, onset_at: datetime 
             signs=as_json(whole),
             known=[name for name in as_json(known) if getattr(signs, name) is None],
             note=note,
+            record_kind=record.kind if record else "",
+            record_key=record.pk if record else None,
             **_judgement(judged),
         )
     )
@@ -262,6 +273,26 @@ def end(act: Action, incident: IncidentFact, **columns: Any) -> None:
     )
     act.facts = replace(act.facts, incident=None)
     paging.stop(act, incident.id)
+
+
+def take_up_again(act: Action) -> None:
+    """A case closed as died is open again: the incident that ended with it goes on, and must be acknowledged anew."""
+    ended = Incident.objects.filter(case_id=act.case.id, closed_at=act.case.closed_at).first()
+    if act.case.closed_at is None or act.case.close_reason != CloseReason.DIED or ended is None:
+        return
+    again = {
+        **dict.fromkeys(("closed_at", "closed_by_id", "acknowledged_at", "acknowledged_by_id"), None),
+        "cause": "",
+        "outcome": "",
+        "remedies": [],
+        "waiting": ended.asked,
+    }
+    for name, value in again.items():
+        setattr(ended, name, value)
+    act.changes.update(Incident, ended.id, **again)
+    act.facts = replace(act.facts, incident=_fact(ended))
+    minutes = CONTACT_MINUTES.value[ended.triage_level]
+    paging.start(act, ended, shortened(minutes, high_risk=bool(act.case.withdrawal_risk)))
 
 
 def end_with_death(act: Action, note: str) -> None:

@@ -37,6 +37,7 @@ from pathway.protocol.facts import PumpFact
 from pathway.queries.pump_log import PumpRead, alarm_of, path_ml_of, read_entries, read_pump, read_service
 
 Values = dict[str, Any]
+REPLACED = "Replaced at an operation."
 
 
 def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
@@ -71,14 +72,40 @@ def undo_effects(act: Action, todo_id: UUID) -> None:
     _change(act, read.row, values, situation, read.facts.log)
 
 
+def put_back(act: Action) -> None:
+    """A case that was closed as explanted by mistake goes on: its pump is in place, and has its duties and dates again.
+
+    Where the pump is really out, the case is closed again with that reason; a duty too many is the safer mistake.
+    """
+    gone = Pump.objects.filter(case_id=act.case.id, explanted_on__isnull=False).exclude(
+        explant_reason=REPLACED
+    )
+    row = gone.order_by("explanted_on", "id").last()
+    if row is None:
+        return
+    act.changes.update(Pump, row.id, explanted_on=None, explant_reason="")
+    act.changes.flush()  # what is read below looks for the pump in place
+    read = read_pump(act.case.id, act.calendar.time_zone)
+    assert read is not None  # it was put back a line above
+    situation = Situation(
+        today=act.facts.today,
+        now=act.at,
+        time_zone=act.calendar.time_zone,
+        withdrawal_risk=tuple(act.case.withdrawal_risk),
+        pump=read.facts,
+    )
+    _change(act, read.row, {}, situation, read.facts.log)
+
+
 def install(act: Action, record: Operation) -> None:
     """A pump and a catheter come in; a pump that was there goes out on the same day."""
     situation, before = _circumstances(act)
     row = before.row if before else None
     if row is not None and row.operation.todo_id != record.todo_id:
-        act.changes.update(
-            Pump, row.id, explanted_on=record.operated_on, explant_reason="Replaced at an operation."
-        )
+        if record.operated_on < row.implanted_on:
+            text = f"The pump in place was implanted on {row.implanted_on.isoformat()}: this is before that."
+            raise Invalid({"operated_on": [text]})
+        act.changes.update(Pump, row.id, explanted_on=record.operated_on, explant_reason=REPLACED)
         # One pump in place is a unique index, checked row by row: the old pump must be out before the new one is in.
         act.changes.flush()
         row = None
@@ -107,11 +134,18 @@ def install(act: Action, record: Operation) -> None:
 
 
 def _log_of(act: Action, record: Operation, model: PumpModel, before: PumpRead | None) -> PumpLog:
-    """The log of a new pump, or of the same one with its first fill corrected."""
+    """The log of a new pump, or of the same one with its first fill corrected.
+
+    Raises Invalid where the corrected fill lies after what is recorded since: that would be forgotten without a word.
+    """
     path = path_ml_of(model, CATHETER_MODELS.get(record.catheter_model), record.catheter_implanted_cm)
     if before is None:
         return PumpLog((record.entry(),), path)
-    return PumpLog(tuple(read_entries(act.case.id, record, act.calendar.time_zone)), path)
+    entries = tuple(read_entries(act.case.id, record, act.calendar.time_zone))
+    if len(entries) < len(before.facts.log.entries):
+        text = "Something is recorded about this pump before this time: correct that first, or this time."
+        raise Invalid({"filled_at": [text]})
+    return PumpLog(entries, path)
 
 
 def _facts_of(record: Operation, model: PumpModel, log: PumpLog, carried: PumpState | None) -> PumpFacts:
@@ -296,5 +330,6 @@ def _remember(act: Action, pump: Pump) -> None:
         dose_since=pump.dose_since,
         eri_seen_on=pump.eri_seen_on,
         card_is_current=pump.card_is_current,
+        is_stopped=pump.stopped_at is not None,
     )
     act.facts = replace(act.facts, pump=fact)

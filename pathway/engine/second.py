@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pathway.engine.action import Action
 from pathway.engine.errors import Invalid, NotAllowed
-from pathway.models import CheckedRecord, SecondCheck
+from pathway.models import CheckedRecord, SecondCheck, Todo
 from pathway.protocol.plan import Opening
 from pathway.protocol.roles import PHYSICIANS, Role, TodoState
 from pathway.protocol.schema import SECOND_CHECK
@@ -42,6 +42,18 @@ def _open(act: Action, record: CheckedRecord, second: UUID, role: Role) -> None:
     opening = Opening(SECOND_CHECK, before.occurrence + 1 if before else 1, act.facts.today)
     about = {"record_about": str(record.pk), "recorded_by": str(act.actor.id), "form": record.kind}
     act.open(opening, role=role, owner=second, result=about)
+
+
+def ask_again(act: Action) -> None:
+    """A case closed by mistake is open again: the check that fell away with it comes back, to whom it was given."""
+    latest = act.facts.todos.get(SECOND_CHECK.key)
+    if latest is None or latest.state is not TodoState.WITHDRAWN or act.case.closed_at is None:
+        return
+    row = Todo.objects.filter(pk=latest.id, ended_at=act.case.closed_at).first()
+    if row is None:
+        return  # it was no longer needed when the case closed
+    opening = Opening(SECOND_CHECK, latest.occurrence + 1, act.facts.today)
+    act.open(opening, role=latest.role, owner=latest.owner_id, result=dict(latest.result))
 
 
 def confirm(act: Action, record: SecondCheck) -> None:

@@ -44,7 +44,8 @@ SELECT {CASE_COLUMNS},
   (SELECT json_agg(json_build_array(s.id, s.decision, s.round, s.role, s.signer_id, s.vote, s.waives_trial,
        s.facts_hash, s.reason <> '')) FROM pathway_signoff s WHERE s.case_id = c.id AND s.lapsed_at IS NULL),
   (SELECT json_build_array(p.id, p.implanted_on, (p.filled_at AT TIME ZONE cl.time_zone)::date, p.refill_by,
-       p.end_of_service_on, p.dose_since, p.eri_seen_on, p.card_issued_hash = p.card_hash)
+       p.end_of_service_on, p.dose_since, p.eri_seen_on, p.card_issued_hash = p.card_hash,
+       p.stopped_at IS NOT NULL)
      FROM pathway_pump p WHERE p.case_id = c.id AND p.explanted_on IS NULL),
   (SELECT json_build_array(i.id, i.level, i.asked, i.waiting, i.acknowledged_at IS NOT NULL)
      FROM pathway_incident i WHERE i.case_id = c.id AND i.closed_at IS NULL)
@@ -196,6 +197,7 @@ def _pump(row: list[Any] | None) -> PumpFact | None:
         dose_since,
         eri,
         card_is_current=row[7],
+        is_stopped=row[8],
     )
 
 

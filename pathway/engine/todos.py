@@ -136,8 +136,8 @@ def record_now(
             raise NotFound("This is nothing that can be recorded by itself.")
         require_role(act.actor, frozenset({definition.role}), "record this")
         latest = act.facts.todos.get(key)
-        if latest is not None and latest.id == request_id:
-            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=latest.id)
+        if latest is not None and _was_recorded(act, latest, request_id):
+            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=request_id)
         _require_recordable(act, definition, latest)
         written = build_record(act, request_id, definition, record)
         todo = act.settle(definition, request_id, result_of(written))
@@ -145,6 +145,13 @@ def record_now(
         _write(act, written, second)
         outcome = act.commit("record", todo.role, key=key, occurrence=todo.occurrence)
         return Outcome(outcome.case_id, outcome.version, outcome.opened, todo_id=todo.id)
+
+
+def _was_recorded(act: Action, latest: TodoFact, request_id: UUID) -> bool:
+    """Whether this very form came before, perhaps with others after it."""
+    if latest.id == request_id:
+        return True
+    return Todo.objects.filter(pk=request_id, case_id=act.case.id, key=latest.key).exists()
 
 
 def _require_recordable(act: Action, definition: TodoDef, latest: TodoFact | None) -> None:

@@ -147,6 +147,7 @@ class IncidentAssessment(Row):
     """What was found at one time, by whom, and how triage judged it then. Its id is that of the request: kept once.
 
     `signs` holds only what was recorded (JSON text and numbers), `known` the names of those that the system filled in.
+    `record_kind` and `record_key` name the clinical record that raised it; empty where a person reported it.
     """
 
     incident = models.ForeignKey(
@@ -162,9 +163,18 @@ class IncidentAssessment(Row):
     candidates = models.JSONField(default=list)
     missing = models.JSONField(default=list)
     note = LongText(blank=True)
+    record_kind = models.CharField(max_length=30, blank=True)
+    record_key = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        constraints = [one_of("assessment_role_known", "role", CARE_ROLES)]
+        constraints = [
+            one_of("assessment_role_known", "role", CARE_ROLES),
+            models.CheckConstraint(
+                condition=Q(record_kind="", record_key__isnull=True)
+                | ~Q(record_kind="") & Q(record_key__isnull=False),
+                name="assessment_names_its_record",
+            ),
+        ]
         indexes = [models.Index(fields=["incident", "at"], name="assessments_of_incident")]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -72,6 +72,11 @@ class Notice(Row):
             models.Index(
                 fields=["due_at"], condition=Q(state__in=["pending", "leased"]), name="notice_to_send"
             ),
+            models.Index(
+                fields=["incident", "recipient", "created_at"],
+                condition=Q(incident__isnull=False),
+                name="notice_of_incident",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -244,11 +244,12 @@ class Refill(CheckedRecord):
             yield from self._work_up_problems(advice)
 
     def _work_up_problems(self, advice: RefillAdvice) -> Iterator[Problem]:
-        """A difference by percentage or trend: the one by volume has its own sentence."""
+        """A difference that has no sentence yet: by percentage, by trend, or over the limit only before rounding."""
+        expected = self.expected_ml
+        if expected is not None and abs(self.aspirated_ml - expected) > ABSOLUTE_ML.value:
+            return  # `problems` has said so
         found = advice.discrepancy.findings if isinstance(advice.discrepancy, Discrepancy) else ()
         alerts = [finding for finding in found if finding.severity is Severity.WARNING]
-        if any(finding.code == "discrepancy_ml" for finding in alerts):
-            return
         for finding in (*alerts, *([advice.trend] if advice.trend else ())):
             yield "residual_action", f"{finding.text} Write what was done about it."
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from pathway.models import Notice
 from pathway.notify.channels import Answer, Fate, Mailer
@@ -100,6 +101,7 @@ class _Taken:
     contact_by: datetime | None
     heard_at: datetime | None
     closed_at: datetime | None
+    called_since: bool = False
 
 
 def drain(*, at: datetime) -> Counts:
@@ -147,7 +149,26 @@ def _take(at: datetime, limit: int) -> list[_Taken]:
             *("incident__acknowledged_at", "incident__closed_at"),
         )
     )
-    return [_Taken(*row) for row in rows]
+    taken = [_Taken(*row) for row in rows]
+    if not any(one.incident_id for one in taken):
+        return taken
+    since = _called_since(ids)
+    return [replace(one, called_since=one.id in since) for one in taken]
+
+
+def _called_since(ids: list[UUID]) -> frozenset[UUID]:
+    """The calls among these that a later one to the same person has overtaken.
+
+    A mail server that was away for a day comes back to one call a person and incident, not to hundreds.
+    """
+    later = Notice.objects.filter(
+        incident_id=OuterRef("incident_id"),
+        recipient_id=OuterRef("recipient_id"),
+        created_at__gt=OuterRef("created_at"),
+        kind__in=ONLY_WHILE_UNHEARD,
+    ).exclude(state__in=("dropped", "dead"))
+    calls = Notice.objects.filter(pk__in=ids, kind__in=ONLY_WHILE_UNHEARD, incident__isnull=False)
+    return frozenset(calls.filter(Exists(later)).values_list("pk", flat=True))
 
 
 def _deliver_one(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) -> None:
@@ -165,10 +186,10 @@ def _deliver_one(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) 
 
 
 def _is_overtaken(notice: _Taken) -> bool:
-    """Whether it says nothing any more: the to-do was done, the incident acknowledged or closed."""
+    """Whether it says nothing any more: the to-do was done, the incident acknowledged, closed, or called of since."""
     if notice.incident_id is not None:
         heard = notice.kind in ONLY_WHILE_UNHEARD and notice.heard_at is not None
-        return heard or notice.closed_at is not None
+        return heard or notice.closed_at is not None or notice.called_since
     return notice.kind in ONLY_WHILE_OPEN and notice.todo_state != TodoState.OPEN
 
 

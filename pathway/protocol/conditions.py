@@ -156,6 +156,12 @@ def replacement_indicated(protocol: Protocol, facts: CaseFacts) -> bool:
 
 
 @condition
+def infusion_stopped(protocol: Protocol, facts: CaseFacts) -> bool:
+    """The pump in place is on record as stopped: withdrawal can follow within hours."""
+    return facts.pump is not None and facts.pump.is_stopped
+
+
+@condition
 def in_titration(protocol: Protocol, facts: CaseFacts) -> bool:
     """The dose is still being found."""
     return facts.stage == Stage.TITRATION

@@ -62,7 +62,7 @@ class SignOffFact:
 class PumpFact:
     """The pump in place: the dates the engine computed for it. Dates are the clinic's local dates.
 
-    `card_is_current`: the emergency card last handed over still says what is true.
+    `card_is_current`: the emergency card last handed over still says what is true. `is_stopped`: the infusion is off.
     """
 
     id: UUID
@@ -73,6 +73,7 @@ class PumpFact:
     dose_since: date | None
     eri_seen_on: date | None = None
     card_is_current: bool = True
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

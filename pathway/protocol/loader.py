@@ -9,17 +9,19 @@ import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pathway.protocol.lint import Part, Problem, check_parts, check_whole
+from pathway.protocol.lint import ANSWERED, INCIDENT, Part, Problem, check_parts, check_whole
 from pathway.protocol.schema import EdgeDef, Protocol, StageDef, TodoDef, digest
 
 VERSIONS = Path(__file__).parent / "versions"
 HEADER = "protocol.toml"
+SHIPPED = "itb-1"
 Model = TypeVar("Model", bound=BaseModel)
 _frozen: dict[str, Protocol] = {}
 
@@ -76,6 +78,30 @@ def from_canonical(source: Mapping[str, Any]) -> Protocol:
     if key not in _frozen:
         _frozen[key] = Protocol.model_validate(source)
     return _frozen[key]
+
+
+def complete(protocol: Protocol) -> Protocol:
+    """The protocol, with the duties of an incident and of recording on demand where its text is older than they are.
+
+    Incidents and pump records come to every case, whatever version it is pinned to: an alarm without a duty would wait
+    on nobody. Nothing that the version says itself is changed.
+    """
+    own = {todo.key for todo in protocol.anytime}
+    answered = {todo.when for todo in protocol.anytime}
+    lacks = [
+        todo
+        for todo in _shipped().anytime
+        if todo.key not in own
+        and (todo.on_demand or (todo.when in (*INCIDENT, ANSWERED) and todo.when not in answered))
+    ]
+    if not lacks:
+        return protocol
+    return Protocol.model_validate({**protocol.model_dump(), "anytime": (*protocol.anytime, *lacks)})
+
+
+@cache
+def _shipped() -> Protocol:
+    return load(VERSIONS / SHIPPED)
 
 
 def _parse(path: Path, problems: list[Problem]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from pathway.clinical.card import CardFacts, risks_of
+from pathway.clinical.conditions import Condition
 from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.models import (
     RECORDS,
@@ -18,6 +19,7 @@ from pathway.models import (
     Clinician,
     DeviceRegistration,
     EmergencyPlan,
+    IncidentClosure,
     MedicationHistory,
     NeuroHistory,
     Operation,
@@ -34,16 +36,19 @@ KINDS = (
     "neuro_history",
     "medication_history",
     "social_checklist",
-    "program",
     "emergency_plan",
     "device_registration",
     "card_issue",
 )
+WITHDRAWAL = [str(Condition.WITHDRAWAL)]
 
 
 @dataclass(frozen=True, slots=True)
 class CardSources:
-    """The rows a card is made of: the newest of each kind. None where there is none."""
+    """The rows a card is made of: the newest of each kind. None where there is none.
+
+    `program` is the one set last, `incident_closure` one that confirmed a withdrawal.
+    """
 
     patient: Patient
     clinic: Clinic
@@ -57,11 +62,22 @@ class CardSources:
     emergency_plan: EmergencyPlan | None = None
     device_registration: DeviceRegistration | None = None
     card_issue: CardIssue | None = None
+    incident_closure: IncidentClosure | None = None
 
     def with_rows(self, *rows: Row) -> CardSources:
-        """The same with rows of an action that are not stored yet."""
-        fresh: dict[str, Any] = {_name(row): row for row in rows}
+        """The same with rows of an action that are not stored yet; a program entered late runs no longer."""
+        fresh: dict[str, Any] = {_name(row): row for row in rows if not self._ran_before(row)}
         return replace(self, **{name: row for name, row in fresh.items() if name in self.__slots__})
+
+    def _ran_before(self, row: Row) -> bool:
+        """Whether a program is older than the one that runs."""
+        running = self.program
+        return (
+            isinstance(row, ProgramRecord)
+            and running is not None
+            and running.todo_id != row.todo_id
+            and row.effective_at < running.effective_at
+        )
 
     def facts(self) -> CardFacts | None:
         """What is printed; None without a pump in place."""
@@ -117,10 +133,15 @@ class CardSources:
         return risks_of(
             sci_level=history.sci_level if history else "",
             cannot_communicate=bool(history and history.cannot_communicate),
-            earlier_withdrawal=bool(history and history.earlier_withdrawal),
+            earlier_withdrawal=bool(history and history.earlier_withdrawal) or self._withdrawal_here(),
             lives_alone=bool(social and social.lives_alone),
             other=plan.other_risks if plan else "",
         )
+
+    def _withdrawal_here(self) -> bool:
+        """Whether an incident of this case was a withdrawal."""
+        closure = self.incident_closure
+        return closure is not None and Condition.WITHDRAWAL in closure.confirmed
 
 
 def _name(row: Row) -> str:
@@ -140,6 +161,11 @@ def read_sources(case_id: UUID, *, surgeon_id: UUID | None = None) -> CardSource
         ("pump", pumps),
         ("catheter", Catheter.objects.filter(pump__in=pumps, removed_on__isnull=True)),
         ("surgeon", surgeons),
+        ("program", _standing("program", case_id).order_by("-effective_at")[:1]),
+        (
+            "incident_closure",
+            _standing("incident_closure", case_id).filter(confirmed__contains=WITHDRAWAL)[:1],
+        ),
         *((kind, _newest(kind, case_id)) for kind in KINDS),
     ]
     return CardSources(**dict(rows_together(parts)))
@@ -147,8 +173,11 @@ def read_sources(case_id: UUID, *, surgeon_id: UUID | None = None) -> CardSource
 
 def _newest(kind: str, case_id: UUID) -> QuerySet[Any]:
     """The newest record of a kind that still stands."""
-    standing = RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)
-    return standing.order_by("-recorded_at", "-id")[:1]
+    return _standing(kind, case_id).order_by("-recorded_at", "-id")[:1]
+
+
+def _standing(kind: str, case_id: UUID) -> QuerySet[Any]:
+    return RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)
 
 
 def read_card(case_id: UUID) -> CardFacts | None:

@@ -150,6 +150,7 @@ def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
         dose_since=pump.dose_since,
         eri_seen_on=pump.eri_seen_on,
         card_is_current=pump.card_is_current,
+        is_stopped=pump.stopped_at is not None,
     )
 
 

@@ -7,14 +7,18 @@ from uuid import UUID
 
 from pathway.calendars import WorkCalendar
 from pathway.models import Clinic, ProtocolVersion
-from pathway.protocol.loader import from_canonical
+from pathway.protocol.loader import complete, from_canonical
 from pathway.protocol.schema import Protocol
 
 
 @lru_cache(maxsize=64)
 def protocol_of(protocol_id: UUID) -> Protocol:
-    """The protocol of a published version; safe to cache because a published version never changes."""
-    return from_canonical(ProtocolVersion.objects.values_list("source", flat=True).get(pk=protocol_id))
+    """The protocol of a published version; safe to cache because a published version never changes.
+
+    A version published before incidents were known has their duties all the same, see `complete`.
+    """
+    source = ProtocolVersion.objects.values_list("source", flat=True).get(pk=protocol_id)
+    return complete(from_canonical(source))
 
 
 @lru_cache(maxsize=512)

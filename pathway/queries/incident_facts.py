@@ -24,6 +24,7 @@ def known_signs(case_id: UUID, *, risky: bool, today: date, at: datetime) -> Sig
         days_to_dry=Decimal((pump.dry_on - today).days) if pump.dry_on else None,
         alarm_date_passed=pump.alarm_on <= today if pump.alarm_on else None,
         end_of_service_passed=pump.end_of_service_on <= today if pump.end_of_service_on else None,
+        infusion_off=True if pump.stopped_at else None,
         hours_since_refill=_hours(at - pump.filled_at) if pump.filled_at else None,
         residual_alert=_is_off(refill) if refill else None,
         withdrawal_high_risk=risk,

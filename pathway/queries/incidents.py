@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from pathway.clinical.conditions import CONDITION_PLANS, Condition
-from pathway.models import Incident, IncidentAssessment, IncidentSteps, Membership, Todo
+from pathway.models import RECORDS, Incident, IncidentAssessment, IncidentSteps, Membership, Todo
 from pathway.queries.access import Access, person_name
 
 PAGE_ROWS = 50
@@ -174,12 +174,16 @@ def _row(row: tuple[Any, ...], access: Access, at: datetime) -> IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRead:
-    """One incident with what was found (newest first), its duties (oldest first) and what was answered."""
+    """One incident with what was found (newest first), its duties (oldest first) and what was answered.
+
+    `taken_back`: the records behind findings that count no longer, with the to-do each was written on.
+    """
 
     incident: Incident
     assessments: Sequence[IncidentAssessment]
     todos: Sequence[Todo]
     answers: dict[UUID, IncidentSteps]
+    taken_back: dict[UUID, UUID]
 
     def newest(self, key: str) -> Todo | None:
         """The newest occurrence of one duty."""
@@ -201,7 +205,7 @@ def incident_of(todo: Todo) -> UUID | None:
 
 
 def read_incident(incident: Incident) -> IncidentRead:
-    """Everything about an incident. Three queries.
+    """Everything about an incident. Three queries, one more a kind of record that raised it.
 
     Only one incident of a case is open at a time, so the duties that opened while it was are its own.
     """
@@ -215,4 +219,17 @@ def read_incident(incident: Incident) -> IncidentRead:
     records = IncidentSteps.objects.filter(
         todo_id__in=[todo.id for todo in todos], superseded_at__isnull=True
     )
-    return IncidentRead(incident, assessments, todos, {record.todo_id: record for record in records})
+    answers = {record.todo_id: record for record in records}
+    return IncidentRead(incident, assessments, todos, answers, _taken_back(assessments))
+
+
+def _taken_back(assessments: Sequence[IncidentAssessment]) -> dict[UUID, UUID]:
+    keys: dict[str, list[UUID]] = {}
+    for one in assessments:
+        if one.record_key is not None:
+            keys.setdefault(one.record_kind, []).append(one.record_key)
+    found: dict[UUID, UUID] = {}
+    for kind, ids in keys.items():
+        rows = RECORDS[kind]._default_manager.filter(pk__in=ids, superseded_at__isnull=False)
+        found.update(rows.values_list("pk", "todo_id"))
+    return found

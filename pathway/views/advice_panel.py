@@ -17,7 +17,7 @@ from pathway.clinical.pump_log import PumpState
 from pathway.clinical.refill_advice import RefillAdvice
 from pathway.clinical.residual import ABSOLUTE_ML, Discrepancy
 from pathway.clinical.results import CannotCompute, plain
-from pathway.clinical.runway import Runway
+from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway
 from pathway.clinical.situation import PumpFacts, Situation
 from pathway.clinical.sources import Sourced
 from pathway.clinical.steps import STEP_PCT, Phase, StepCheck
@@ -44,7 +44,9 @@ def advice_panel(record: ProgramRecord | Refill, situation: Situation, *, typed:
     if isinstance(advice, RefillAdvice):
         return _refill_panel(advice, situation, situation.pump)
     return Panel(
-        tuple(_program_lines(advice, situation)), tuple(_dates(advice.runway)), findings_of(advice.findings)
+        tuple(_program_lines(advice, situation)),
+        tuple(_dates(advice.runway, situation.pump.model)),
+        findings_of(advice.findings),
     )
 
 
@@ -104,7 +106,9 @@ def _program_lines(advice: ProgramAdvice, situation: Situation) -> Iterator[Line
         yield from _start_lines(advice)
     else:
         pct = f", {advice.step.pct:+.1f} %" if isinstance(advice.step, StepCheck) else ""
-        yield Line("Dose", f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}")
+        changed = f"{plain(advice.old_mcg_per_day)} → {new} mcg/day{pct}"
+        same = advice.old_mcg_per_day == advice.new_mcg_per_day
+        yield Line("Dose", f"{new} mcg/day, as before" if same else changed)
         yield from _limit_lines(situation)
     flow = advice.new_mcg_per_day / advice.new_mcg_per_ml
     yield Line("Flow", f"{plain(flow)} mL/day at {plain(advice.new_mcg_per_ml)} mcg/mL")
@@ -136,7 +140,7 @@ def _refill_panel(advice: RefillAdvice, situation: Situation, pump: PumpFacts) -
     lines = [*_residual_lines(advice, pump)]
     if advice.program is not None:
         lines += _program_lines(advice.program, situation)
-    return Panel(tuple(lines), tuple(_dates(advice.runway)), findings_of(advice.findings))
+    return Panel(tuple(lines), tuple(_dates(advice.runway, pump.model)), findings_of(advice.findings))
 
 
 def _residual_lines(advice: RefillAdvice, pump: PumpFacts) -> Iterator[Line]:
@@ -156,16 +160,17 @@ def _difference(found: Discrepancy) -> str:
     words = {"as_expected": "as expected", "under_delivered": "less was delivered than programmed"}
     meaning = words.get(str(found.direction), "more was delivered than programmed")
     aspirated, expected = plain(found.aspirated_ml), plain(round(found.expected_ml, 1))
+    if not round(found.difference_ml, 1):
+        return f"{aspirated} - {expected} = 0 mL: as expected"
     return f"{aspirated} - {expected} = {found.difference_ml:+.1f} mL{error}: {meaning}"
 
 
-def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
-    """Every safety date after this, with what it stands on."""
+def _dates(runway: Runway | CannotCompute, model: PumpModel) -> Iterator[Line]:
+    """Every safety date after this, with what it stands on. `model`: the pump's, whose numbers these are."""
     if isinstance(runway, CannotCompute):
         yield Line("Refill by", f"Cannot be worked out: {runway.text}")
         return
-    alarm, lead, stability, *rest = runway.constants
-    by_unit = {constant.unit: constant for constant in rest}
+    alarm, lead, stability, *_ = runway.constants
     yield Line(
         "Refill by", f"{day_text(runway.refill_by)}, {lead.value} days before the earlier limit", lead.bracket
     )
@@ -175,13 +180,11 @@ def _dates(runway: Runway | CannotCompute) -> Iterator[Line]:
     yield Line(
         "Drug stable until", f"{day_text(runway.stability_date)}, {stability.value} days", stability.bracket
     )
-    if runway.worst_alarm_date is not None:
-        over = by_unit["%"]
+    if runway.worst_alarm_date is not None and (over := model.accuracy_pct) is not None:
         text = f"{day_text(runway.worst_alarm_date)}, if the pump gives {plain(over.value)} % too much"
         yield Line("Alarm at worst", text, over.bracket)
-    if runway.dry_date is not None:
-        unusable = by_unit["mL"]
+    if runway.dry_date is not None and (unusable := model.unusable_ml) is not None:
         text = f"{day_text(runway.dry_date)}, with {plain(unusable.value)} mL that cannot be used"
         yield Line("Empty", text, unusable.bracket)
     for note in runway.notes:
-        yield Line("Note", note.text)
+        yield Line("Note", note.text, SENSITIVE_ALARM_ML.bracket if note.field == "planned_from" else "")

@@ -15,6 +15,8 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from pathway.clinical.runway import SENSITIVE_ALARM_ML
+from pathway.clinical.situation import planning_alarm_ml
 from pathway.engine.permissions import CASE_KEEPERS
 from pathway.models import Pump, Todo
 from pathway.protocol.conditions import CONDITIONS
@@ -184,8 +186,17 @@ class CasePage:
             "refill": self._row(refill) if refill else None,
             "unsafe": pump.refill_by is not None and refill is None and self.case.is_open,
             "late": pump.refill_by is not None and pump.refill_by < self.read.today,
+            "planned_from": self._planned_from(pump),
             "records": self._recordable(),
         }
+
+    def _planned_from(self, pump: Pump) -> str:
+        """The volume that refill-by is planned from, where withdrawal is more dangerous; else empty."""
+        planned = planning_alarm_ml(pump.alarm_ml, tuple(self.case.withdrawal_risk))
+        if planned <= pump.alarm_ml:
+            return ""
+        volume = plain(planned, ZoneInfo(self.read.calendar.time_zone))
+        return f"Planned from {volume} mL, because withdrawal is more dangerous {SENSITIVE_ALARM_ML.bracket}"
 
     def _recordable(self) -> list[dict[str, str]]:
         """What this person may record outside every planned duty."""

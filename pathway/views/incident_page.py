@@ -159,23 +159,27 @@ class IncidentPage:
         }
 
     def _step(self, step: Step) -> dict[str, Any]:
+        answer = self._answer(step)
         minutes = minutes_of(step, high_risk=bool(self.case.withdrawal_risk))
+        if answer:  # the time that counted when it was answered: the patient's risk may be another since
+            minutes = answer["minutes"]
         return {
             "text": step.text,
             "role": str(step.lead),
             "time": f"within {in_words(timedelta(minutes=minutes))} {bracket(step.minutes)}"
             if step.minutes and minutes
             else "",
-            "answer": self._answer(step),
+            "answer": answer,
         }
 
-    def _answer(self, step: Step) -> dict[str, str] | None:
+    def _answer(self, step: Step) -> dict[str, Any] | None:
         """The newest answer of the step's role; None while there is none."""
         for todo in reversed(self.read.todos):
             record = self.read.answers.get(todo.id) if todo.role == step.lead else None
             for row in record.steps if record else ():
                 if row["step"] == step.text:
-                    return {"text": dict(ANSWERS)[row["answer"]], "note": row.get("note") or ""}
+                    said = {"text": dict(ANSWERS)[row["answer"]], "note": row.get("note") or ""}
+                    return {**said, "minutes": row.get("minutes")}
         return None
 
     def _assessment(self, one: IncidentAssessment) -> dict[str, Any]:
@@ -200,6 +204,7 @@ class IncidentPage:
             ],
             "known": [sign_label(name) for name in one.known],
             "note": one.note,
+            "taken_back": self.read.taken_back.get(one.record_key) if one.record_key else None,
         }
 
     def _sign(self, name: str, value: Any) -> str:
@@ -214,6 +219,7 @@ KNOWN_LABELS = {
     "days_to_dry": "Days until the reservoir is dry",
     "alarm_date_passed": "Date of the reservoir alarm has passed",
     "end_of_service_passed": "End of service has passed",
+    "infusion_off": "The infusion is off",
     "hours_since_refill": "Hours since the last refill",
     "residual_alert": "Residual volume off at the last refill",
     "withdrawal_high_risk": "High risk in withdrawal [V:S2,S7]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -150,7 +151,7 @@ def judgement(case: Case, signs: Signs) -> dict[str, Any]:
         "wrong": said,
         "level": (variant, judged.level.capitalize(), icon),
         "urgent": judged.level is TriageLevel.RED,
-        "minutes": judged.contact_minutes,
+        "contact": in_words(timedelta(minutes=judged.contact_minutes)) if judged.contact_minutes else "",
         "reasons": judged.reasons,
         "candidates": [
             {

@@ -50,10 +50,13 @@ class Panel:
 
 def findings_of(found: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
     graded = sorted(found, key=lambda one: -one.severity.rank)
-    return tuple(
-        (VARIANTS[one.severity], f"{ASKS.get(one.severity, '')}{one.text} {brackets(one.limits)}".strip())
-        for one in graded
-    )
+    return tuple((VARIANTS[one.severity], f"{_asking(one)} {brackets(one.limits)}".strip()) for one in graded)
+
+
+def _asking(finding: Finding) -> str:
+    """The sentence, after what it asks for; said once, though the sentence of a field ends with it too."""
+    asks = ASKS.get(finding.severity, "")
+    return f"{asks}{finding.text.replace(': give a reason.', '.') if asks else finding.text}"
 
 
 def brackets(constants: Iterable[Sourced[Any] | None]) -> str:

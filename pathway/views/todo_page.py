@@ -48,6 +48,8 @@ from pathway.views.signing import bound_lines, signature_line
 from pathway.views.trial_day import TrialDay, day_context, read_day
 from pathway.views.trial_dose import dose_context, known_dose
 
+HANDS_OVER_A_CARD = ("device_registration", "card_issue")
+"""Forms of to-dos that put a printed card into the patient's hand."""
 Forms = Mapping[str, Any]
 
 
@@ -195,8 +197,9 @@ class TodoPage:
                 (self.case.patient.display_name, reverse("case", args=[self.case.id])),
             ],
             "today": self.today,
-            "stage": Stage(self.todo.stage).label,
+            "stage": Stage(self.todo.stage if ended else self.case.stage).label,
             "incident_id": incident_of(self.todo) if self.todo.key.startswith("incident_") else None,
+            "prints_card": not ended and self.definition.form in HANDS_OVER_A_CARD,
             "ended": ended,
             "state": self._state(),
             "alert": alert_of(answer, links),

@@ -1,4 +1,4 @@
-"""How spans of time are written on the screens of the trial. Knows no case."""
+"""How spans of time are written on the screens. Knows no case."""
 
 from __future__ import annotations
 

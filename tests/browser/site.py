@@ -19,7 +19,7 @@ from django.conf import settings
 
 from config.machine import free_port, page_answers
 from config.process import spawn, stop
-from pathway.tasks import fire_timers, nudge
+from pathway.tasks import call_people, fire_timers, nudge
 from tests.browser import clock
 from tests.config.waiting import until
 from tests.faults.plant import tests_database_url
@@ -100,7 +100,8 @@ class Site:
             yield
 
     def turn_of_beat(self) -> None:
-        """What beat sends every few seconds: fire timers, deliver notices."""
+        """What beat sends every few seconds: fire timers, call people about incidents, deliver notices."""
         with self.same_time():
             fire_timers.apply_async()
+            call_people.apply_async()
             nudge()

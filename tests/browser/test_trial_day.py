@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from pathway.engine.trials import observe
 from pathway.models import TrialObservation
+from tests.browser.bedside import Bedside, cells, local
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.engine.test_trials import BETTER, TONE, TrialDay, values
-from tests.examples import ZONE, written
+from tests.examples import written
 from tests.views.desk import todo_url
 
 pytestmark = [
@@ -26,60 +26,7 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
     pytest.mark.timeout(300),
 ]
-VITALS = {
-    "see-heart_rate": "76",
-    "see-systolic": "118",
-    "see-diastolic": "74",
-    "see-spo2": "96",
-    "see-respiratory_rate": "15",
-    "see-sedation": "awake",
-}
 ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
-
-
-def cells(tone: list[dict[str, str]]) -> dict[str, str]:
-    """Tone as the form names its inputs: its rows are the muscles that were scored before the dose."""
-    return {
-        f"see-tone-{number}-{side}": row[side]
-        for number, row in enumerate(tone)
-        for side in ("left", "right")
-    }
-
-
-def local(moment: datetime) -> str:
-    """A moment as the browser's own field takes it, in the clinic."""
-    return f"{moment.astimezone(ZoneInfo(ZONE)):%Y-%m-%dT%H:%M}"
-
-
-class Bedside:
-    """One dose, its clock, and the window of whoever looks after it."""
-
-    def __init__(self, site: Site, day: TrialDay, window: Person) -> None:
-        self.site, self.day, self.window = site, day, window
-
-    def opens(self, minute: float) -> Locator:
-        """The page of the trial at this minute; returns the form of the observation."""
-        self.site.move_to(self.day.at(minute))
-        self.window.go(todo_url(self.day.walk.todo("trial_readings")))
-        return self.window.page.locator("#observation")
-
-    def records(self, minute: int, tone: list[dict[str, str]], **more: Any) -> None:
-        """Type an observation two minutes after it was due, and send it."""
-        form = self.opens(minute + 2)
-        expect(form.locator('[name="minute"]')).to_have_value(str(minute))
-        self.window.fill(form, VITALS | cells(tone) | more)
-        self.window.press("Record the observation")
-        self.window.reads("Observation recorded.")
-
-    def says(self, verdict: str, **more: Any) -> None:
-        """The physiatrist completes the record, which knows the observations."""
-        self.opens(300)
-        form = self.window.page.locator("#record form")
-        expect(form.locator('[name="readings-0-mas_mean"]')).to_have_value("2.75")
-        answers = {"rater": "P. Hartmann", "negative_reaction": "no", "over_8h": "no", "verdict": verdict}
-        self.window.fill(form, answers | more)
-        self.window.press("Save and complete")
-        self.window.reads("Read the trial: Done.")
 
 
 def before_the_dose(day: TrialDay, todo_id: Any) -> None:
@@ -94,7 +41,7 @@ def test_fifty_is_not_enough_and_seventy_five_is(
 ) -> None:
     day = TrialDay(cast)
     before_the_dose(day, day.todo.id)
-    bedside = Bedside(site, day, person("phil"))
+    bedside = Bedside(site, day.walk, day.injected_at, person("phil"))
     window = bedside.window
 
     form = bedside.opens(62)
@@ -131,7 +78,7 @@ def test_fifty_is_not_enough_and_seventy_five_is(
     nora.press("Save and complete")
     nora.reads("Give the screening dose: Done.")
 
-    day.injected_at = again
+    day.injected_at = bedside.injected_at = again
     before_the_dose(day, day.walk.todo("trial_readings").id)
     bedside.records(60, BETTER)
     bedside.records(120, BETTER)
@@ -145,7 +92,7 @@ def test_the_clock_refreshes_itself_and_leaves_what_is_typed(
     cast: Cast, site: Site, person: Callable[..., Person]
 ) -> None:
     day = TrialDay(cast)
-    bedside = Bedside(site, day, person("nora"))
+    bedside = Bedside(site, day.walk, day.injected_at, person("nora"))
     form = bedside.opens(16)
     page = bedside.window.page
     expect(page.locator("#minute-15")).to_contain_text("Due now")

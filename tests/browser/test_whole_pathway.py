@@ -10,20 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from pathway.models import Case, Notice, Timer
-from pathway.protocol.loader import VERSIONS, load
+from pathway.models import Case, Notice
 from pathway.protocol.roles import Stage
 from tests.browser.person import Person
 from tests.browser.site import Site
-from tests.cast import MONDAY, Cast
-from tests.config.waiting import until
-from tests.examples import BIRTH_DATE, written
+from tests.browser.story import Story, check_after_operation, plan_operation, sign_trial, texts
+from tests.cast import Cast
+from tests.examples import BIRTH_DATE
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,7 +29,6 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-TODOS = {todo.title: todo for todo in load(VERSIONS / "itb-1").todos.values()}
 PATIENT = {
     "mrn": "KX-77310",
     "family_name": "Kestrelwood",
@@ -86,90 +82,12 @@ REMINDED = {
         "Overdue for the anesthesiologist: Headache and CSF leak closed",
     ],
 }
-FIRST_DAY = MONDAY + timedelta(hours=12)  # afternoon in the clinic: what happened at noon is past
-
-
-class Story:
-    """The four people, the site, and the day it is."""
-
-    def __init__(self, site: Site, people: dict[str, Person]) -> None:
-        self.site, self.people = site, people
-        self.read: set[int] = set()
-        self.done: dict[str, list[str]] = {name: [] for name in people}
-        self.now = FIRST_DAY
-
-    def day(self, number: int) -> None:
-        """It is this many days after the referral; beat has its turn."""
-        self.now = FIRST_DAY + timedelta(days=number)
-        self.site.move_to(self.now)
-        self.site.turn_of_beat()
-        self.settled()
-
-    def settled(self) -> None:
-        """Wait until nothing is due: every reminder of the days that passed has been sent."""
-        soon = self.now + timedelta(hours=1)  # the clock runs on while the test does
-        until(lambda: not Timer.objects.filter(due_at__lte=self.now).exists())
-        until(lambda: not Notice.objects.filter(state__in=("pending", "leased"), due_at__lte=soon).exists())
-
-    def mail(self, name: str, title: str) -> EmailMessage:
-        """Wait for the mail that tells somebody of a new duty; each is read once."""
-        person, found = self.people[name], []
-
-        def came() -> bool:
-            new = [mail for mail in self.site.inbox.to(person.address) if id(mail) not in self.read]
-            found[:] = [mail for mail in new if str(mail["Subject"]).startswith(f"To do: {title} (due ")]
-            return bool(found)
-
-        until(came)
-        self.read.add(id(found[0]))
-        return found[0]
-
-    def follow(self, name: str, title: str) -> Person:
-        """Open the link of the mail, sign in if the day is new, and land on the to-do."""
-        link = link_of(self.mail(name, title))
-        self.done[name].append(title)
-        person = self.people[name]
-        person.go(link)
-        expect(person.page).to_have_url(link)
-        expect(person.page.locator("h1")).to_contain_text(title)
-        return person
-
-    def does(self, name: str, title: str, **changes: Any) -> None:
-        """Complete a to-do with its record, filled in by hand."""
-        person, kind = self.follow(name, title), TODOS[title].form
-        assert kind is not None
-        person.fill(person.page.locator("#record form"), written(kind, self.now.date(), **changes))
-        person.press("Save and complete")
-        person.reads(f"{title}: Done.")
-
-    def signs(self, name: str, title: str) -> None:
-        """Sign for, after reading what the signature rests on."""
-        person = self.follow(name, title)
-        person.fill(person.page.locator("#sign form"), {"vote": "for"})
-        person.press("Sign")
-        person.reads(f"{title}: Signed.")
-
-    def moves(self, name: str, title: str, to: str) -> None:
-        """Move the case on, from the to-do that says it is ready."""
-        person = self.follow(name, title)
-        person.press(title)
-        person.reads(f"{title}: done.")
-        expect(person.page.locator("#pathway [aria-current]")).to_contain_text(to)
-
-
-def link_of(mail: EmailMessage) -> str:
-    """The one address in a mail's text."""
-    part = mail.get_body(("plain",))
-    assert part is not None
-    [link] = {word for word in part.get_content().split() if word.startswith("http")}
-    return link
 
 
 @pytest.mark.django_db(transaction=True)
 def test_four_people_take_one_patient_from_referral_to_long_term_care(
     cast: Cast, site: Site, person: Callable[..., Person]
 ) -> None:
-    site.inbox.taken.clear()
     story = Story(site, {name: person(name) for name in ("nora", "phil", "anna", "cora")})
     story.day(0)
     refer(story)
@@ -234,31 +152,13 @@ def select(story: Story) -> None:
 def trial(story: Story) -> None:
     story.does("nora", "Give the screening dose")
     story.does("phil", "Read the trial")
-    story.signs("nora", "Sign the trial result (neurosurgeon)")
-    story.signs("phil", "Sign the trial result (physiatrist)")
-    story.signs("anna", "Sign the trial result (anesthesiologist)")
-    story.moves("cora", "Go on to implant", "Implant")
-
-
-def plan_operation(story: Story) -> None:
-    story.does(
-        "cora", "Book the theatre", booked="theatre", booked_for=(story.now + timedelta(days=26)).date()
-    )
-    story.does("nora", "Surgical plan")
-    story.does("anna", "Anesthesia plan")
+    sign_trial(story)
 
 
 def operate(story: Story) -> None:
     story.does("nora", "Operation note")
     story.does("phil", "First program")
-
-
-def check_after_operation(story: Story) -> None:
-    story.does("cora", "Register the device and hand over the emergency card")
-    story.does("cora", "Second education")
-    story.does("nora", "Day 3 check: wound and neurology")
-    story.does("anna", "Day 3 check: headache and CSF leak")
-    story.moves("cora", "Start titration", "Titration")
+    story.does("phil", "Write the emergency plan")
 
 
 def titrate(story: Story) -> None:
@@ -298,10 +198,3 @@ def the_mails_were_right(story: Story) -> None:
     for mail in inbox.taken:
         for text in texts(mail):
             assert not [word for word in IDENTITY if word in text], mail["Subject"]
-
-
-def texts(mail: EmailMessage) -> list[str]:
-    """Every header and every body of a mail, decoded."""
-    headers = [f"{name}: {value}" for name, value in mail.items()]
-    bodies = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
-    return [*headers, *bodies]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 from typing import Any
 
 from pathway.clinical.card import CardFacts
@@ -17,6 +19,16 @@ BORN_1980 = datetime(1980, 5, 1, tzinfo=UTC).date()
 def d(number: str | int) -> Decimal:
     """A Decimal out of its usual spelling."""
     return Decimal(str(number))
+
+
+def loaded_anew(name: str) -> ModuleType:
+    """The module once more, beside the one in use: how a table is written is tested while it is being built."""
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def fields_of(result: object) -> tuple[str, ...]:

@@ -275,7 +275,7 @@ def test_dates_are_planned_earlier_for_a_withdrawal_prone_patient() -> None:
     assert prone.notes[-1].text == (
         "Planned from 4 mL, because withdrawal is more dangerous for this patient."
     )
-    assert prone.notes[-1].field == "refill_by"
+    assert prone.notes[-1].field == "planned_from"
     assert prone.constants == (*usual.constants, SENSITIVE_ALARM_ML)
 
 

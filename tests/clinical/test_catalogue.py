@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from pathway.clinical import conditions, device, eligibility, residual, steps, triage
 from pathway.clinical.catalogue import Constant, constants, resting_on
 from pathway.clinical.sources import Sourced, Tag
+from tests.clinical import sample_layer
+from tests.clinical.sample_layer import middle
 from tests.clinical.test_sources import every_constant
 
-BY_ID = {id(constant.sourced): constant for constant in constants()}
+
+@pytest.fixture(autouse=True)
+def _walked_anew() -> Iterator[None]:
+    """What an earlier test found must not answer for this one."""
+    constants.cache_clear()
+    yield
+    constants.cache_clear()
+
+
+def by_id() -> dict[int, Constant]:
+    return {id(constant.sourced): constant for constant in constants()}
 
 
 def found(sourced: Sourced[object]) -> Constant:
-    return BY_ID[id(sourced)]
+    return by_id()[id(sourced)]
+
+
+def test_a_small_layer_is_told_completely_and_in_order() -> None:
+    told = [
+        (constant.module, constant.name, constant.sourced.value, constant.text)
+        for constant in constants(sample_layer)
+    ]
+    assert told == [
+        ("place", "By place: left hand", 1, ""),
+        ("place", "By place: CSF", 2, ""),
+        ("place", "By both: CSF, hours", 3, ""),
+        ("place", "In order percent: 1", 4, ""),
+        ("place", "In order percent: 3, 1", 5, ""),
+        ("rules", "Rules: R-1, limit", 1, "The first."),
+        ("rules", "Rules: limit", 2, "No id."),
+        ("rules", "Plan: Big plan, steps, 1, wait hours", 3, ""),
+        ("rules", "Plan: Big plan, steps, 2, wait hours", 4, ""),
+        ("rules", "Plan: Big plan, rules, R-5, limit", 5, "Its own."),
+        ("rules", "Lone step: wait hours", 6, ""),
+        ("rules", "Devices: d-1, size mL", 7, ""),
+        ("middle", "Flow mL", 2, ""),
+        ("middle", "Late rules: left hand, R-9, limit", 9, "Late."),
+        ("apex", "Twice hours", 8, ""),
+    ]
+
+
+def test_a_constant_used_elsewhere_is_the_one_where_it_is_defined() -> None:
+    [flow] = [constant for constant in constants(sample_layer) if constant.sourced is middle.FLOW_ML]
+    assert flow == Constant("middle", "Flow mL", middle.FLOW_ML)
+    assert flow.anchor == "middle-flow-ml"
 
 
 def test_every_constant_of_a_module_is_there_once() -> None:
     named = {id(constant) for _, constant in every_constant()}
-    assert named <= set(BY_ID)
-    assert len(BY_ID) == len(constants()) > len(named)
+    assert named <= set(by_id())
+    assert len(by_id()) == len(constants()) > len(named)
 
 
 def test_each_is_told_where_it_is_defined() -> None:
@@ -49,7 +95,7 @@ def test_no_two_have_one_place_on_the_page() -> None:
 def test_pumps_and_catheters_are_apart() -> None:
     numbers = [number for model in device.PUMP_MODELS.values() for _, number in model.constants()]
     shared = {id(device.PROMETRA_II.age_min_years)}  # the eligibility rule is that number itself
-    assert {id(number) for number in numbers} & set(BY_ID) == shared
+    assert {id(number) for number in numbers} & set(by_id()) == shared
     assert not [constant for constant in constants() if constant.module == "device"]
 
 

@@ -8,58 +8,71 @@ from typing import Any
 import pytest
 
 from pathway.clinical.device import (
-    CATHETER_MODELS,
     PROMETRA_II,
     PUMP_MODELS,
     SYNCHROMED_II,
     SYNCHROMED_III,
     PumpModel,
+    PumpNumberError,
     pump_model,
 )
 from pathway.clinical.sources import Sourced, Tag
-from tests.clinical.builders import d, refusal
+from tests.clinical.builders import d, loaded_anew, refusal
 
+V, M, U = Tag.VERIFIED, Tag.MEMORY, Tag.UNCERTAIN
 SIZES = (d(20), d(40))
-TABLE_4_1: list[tuple[PumpModel, str, Any, str]] = [
-    (SYNCHROMED_II, "reservoir_sizes_ml", SIZES, "V"),
-    (SYNCHROMED_II, "min_flow_ml_per_day", d("0.048"), "M"),
-    (SYNCHROMED_II, "max_flow_ml_per_day", d(24), "M"),
-    (SYNCHROMED_II, "minimum_rate_ml_per_day", d("0.006"), "M"),
-    (SYNCHROMED_II, "accuracy_pct", d("14.5"), "M"),
-    (SYNCHROMED_II, "unusable_ml", d("1.4"), "U"),
-    (SYNCHROMED_II, "alarm_ml", d(2), "V"),
-    (SYNCHROMED_II, "stability_days", 180, "V"),
-    (SYNCHROMED_II, "life_months", 84, "V"),
-    (SYNCHROMED_II, "eri_to_stop_days", 90, "V"),
-    (SYNCHROMED_II, "internal_path_ml", d("0.199"), "U"),
-    (SYNCHROMED_II, "empty_before_mri", False, "V"),
-    (SYNCHROMED_III, "reservoir_sizes_ml", SIZES, "M"),
-    (SYNCHROMED_III, "min_flow_ml_per_day", d("0.048"), "U"),
-    (SYNCHROMED_III, "max_flow_ml_per_day", d(24), "U"),
-    (SYNCHROMED_III, "alarm_ml", d(2), "U"),
-    (SYNCHROMED_III, "stability_days", 180, "U"),
-    (SYNCHROMED_III, "empty_before_mri", False, "V"),
-    (PROMETRA_II, "reservoir_sizes_ml", SIZES, "V"),
-    (PROMETRA_II, "min_flow_ml_per_day", d(0), "U"),
-    (PROMETRA_II, "max_flow_ml_per_day", d("28.8"), "U"),
-    (PROMETRA_II, "alarm_ml", d(3), "V"),
-    (PROMETRA_II, "stability_days", 180, "U"),
-    (PROMETRA_II, "life_months", 120, "V"),
-    (PROMETRA_II, "age_min_years", 12, "V"),
-    (PROMETRA_II, "concentration_range_mcg_per_ml", (d(500), d(2000)), "V"),
-    (PROMETRA_II, "empty_before_mri", True, "V"),
+ASSUMED = "assumed as SynchroMed II; verify in the manual"
+TABLE_4_1: list[tuple[str, str, Any, str, str, str]] = [
+    ("synchromed-ii", "reservoir_sizes_ml", SIZES, "mL", "[V:S40]", ""),
+    ("synchromed-ii", "min_flow_ml_per_day", d("0.048"), "mL/day", "[M:SM2]", ""),
+    ("synchromed-ii", "max_flow_ml_per_day", d(24), "mL/day", "[M:SM2]", ""),
+    ("synchromed-ii", "alarm_ml", d(2), "mL", "[V:S32]", ""),
+    ("synchromed-ii", "stability_days", 180, "days", "[V:S31]", ""),
+    ("synchromed-ii", "empty_before_mri", False, "", "[V:S46,S47]", ""),
+    ("synchromed-ii", "minimum_rate_ml_per_day", d("0.006"), "mL/day", "[M:SM2]", ""),
+    ("synchromed-ii", "accuracy_pct", d("14.5"), "%", "[M:SM2]", ""),
+    ("synchromed-ii", "unusable_ml", d("1.4"), "mL", "[U]", ""),
+    ("synchromed-ii", "internal_path_ml", d("0.199"), "mL", "[U]", ""),
+    ("synchromed-ii", "life_months", 84, "months", "[V:S45]", ""),
+    ("synchromed-ii", "eri_to_stop_days", 90, "days", "[V:S45]", ""),
+    ("synchromed-iii", "reservoir_sizes_ml", SIZES, "mL", "[M]", "the fact sheet names no document for it"),
+    ("synchromed-iii", "min_flow_ml_per_day", d("0.048"), "mL/day", "[U]", ASSUMED),
+    ("synchromed-iii", "max_flow_ml_per_day", d(24), "mL/day", "[U]", ASSUMED),
+    ("synchromed-iii", "alarm_ml", d(2), "mL", "[U]", ASSUMED),
+    ("synchromed-iii", "stability_days", 180, "days", "[U]", ASSUMED),
+    ("synchromed-iii", "empty_before_mri", False, "", "[V:S48]", ""),
+    ("prometra-ii", "reservoir_sizes_ml", SIZES, "mL", "[V:S12,S41]", ""),
+    ("prometra-ii", "min_flow_ml_per_day", d(0), "mL/day", "[U]", ""),
+    ("prometra-ii", "max_flow_ml_per_day", d("28.8"), "mL/day", "[U]", ""),
+    ("prometra-ii", "alarm_ml", d(3), "mL", "[V:S44]", "the refill date is the day the volume reaches it"),
+    ("prometra-ii", "stability_days", 180, "days", "[U]", "use 180 until checked"),
+    ("prometra-ii", "empty_before_mri", True, "", "[V:S41,S49]", ""),
+    (
+        "prometra-ii",
+        "life_months",
+        120,
+        "months",
+        "[V:S12]",
+        "more than 10 years: planned from the lower bound",
+    ),
+    ("prometra-ii", "age_min_years", 12, "years", "[V:S12,S13]", "older labelling: 22 years"),
+    ("prometra-ii", "concentration_range_mcg_per_ml", (d(500), d(2000)), "mcg/mL", "[V:S12,S13]", ""),
 ]
 
 
 @pytest.mark.parametrize(
-    ("pump", "field", "value", "tag"),
+    ("code", "field", "value", "unit", "bracket", "note"),
     TABLE_4_1,
-    ids=[f"4.1-{pump.code}-{field}" for pump, field, *_ in TABLE_4_1],
+    ids=[f"4.1-{code}-{field}" for code, field, *_ in TABLE_4_1],
 )
-def test_table_4_1(pump: PumpModel, field: str, value: object, tag: str) -> None:
-    constant = getattr(pump, field)
-    assert constant.value == value
-    assert constant.tag == tag
+def test_table_4_1(code: str, field: str, value: object, unit: str, bracket: str, note: str) -> None:
+    constant = getattr(loaded_anew("pathway.clinical.device").PUMP_MODELS[code], field)
+    assert (constant.value, constant.unit, constant.bracket, constant.note) == (value, unit, bracket, note)
+
+
+def test_table_4_1_is_complete() -> None:
+    known = {(code, name) for code, model in PUMP_MODELS.items() for name, _ in model.constants()}
+    assert known - {(code, "mri_rule") for code in PUMP_MODELS} == {row[:2] for row in TABLE_4_1}
 
 
 @pytest.mark.parametrize(
@@ -79,26 +92,25 @@ def test_the_mri_rule_is_opposite_in_danger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "ml_per_cm", "tag", "length"),
+    ("code", "per_cm", "length"),
     [
-        ("indura-1p", "0.0022", "M", "89"),
-        ("ascenda", "0.0022", "U", None),
-        ("prometra", "0.0026", "V", "110"),
+        ("indura-1p", Sourced(d("0.0022"), "mL/cm", M), Sourced(d(89), "cm", V, ("S55",))),
+        ("ascenda", Sourced(d("0.0022"), "mL/cm", U, note="some tables differ"), None),
+        ("prometra", Sourced(d("0.0026"), "mL/cm", V, ("S54",)), Sourced(d(110), "cm", V, ("S54",))),
     ],
 )
-def test_catheters_4_3(code: str, ml_per_cm: str, tag: str, length: str | None) -> None:
-    model = CATHETER_MODELS[code]
-    assert model.ml_per_cm.value == d(ml_per_cm)
-    assert model.ml_per_cm.tag == tag
-    assert (model.full_length_cm.value if model.full_length_cm else None) == (d(length) if length else None)
+def test_catheters_4_3(code: str, per_cm: Sourced[Any], length: Sourced[Any] | None) -> None:
+    model = loaded_anew("pathway.clinical.device").CATHETER_MODELS[code]
+    assert (model.ml_per_cm, model.full_length_cm) == (per_cm, length)
 
 
 def test_constants_lists_every_known_number_and_no_other_field() -> None:
-    names = [name for name, _ in SYNCHROMED_II.constants()]
-    assert "accuracy_pct" in names
-    assert "code" not in names
-    assert "age_min_years" not in names
-    assert all(isinstance(constant, Sourced) for _, constant in SYNCHROMED_II.constants())
+    found = dict(SYNCHROMED_II.constants())
+    assert " ".join(found) == (
+        "reservoir_sizes_ml min_flow_ml_per_day max_flow_ml_per_day alarm_ml stability_days empty_before_mri "
+        "mri_rule minimum_rate_ml_per_day accuracy_pct unusable_ml internal_path_ml life_months eri_to_stop_days"
+    )
+    assert found["accuracy_pct"] is SYNCHROMED_II.accuracy_pct
 
 
 def test_models_by_code_and_a_sites_own() -> None:
@@ -113,6 +125,10 @@ def test_models_by_code_and_a_sites_own() -> None:
     )
 
 
+FLOW = "the minimum flow is not negative and lies below the maximum."
+ALARM = "the alarm volume lies between empty and the smallest reservoir."
+
+
 def number(value: object) -> Any:
     return Sourced(value, "", Tag.POLICY)
 
@@ -120,18 +136,20 @@ def number(value: object) -> Any:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"reservoir_sizes_ml": number(())}, "every reservoir size is above 0 mL"),
-        ({"reservoir_sizes_ml": number((d(0),))}, "every reservoir size is above 0 mL"),
-        ({"min_flow_ml_per_day": number(d(24))}, "lies below the maximum"),
-        ({"min_flow_ml_per_day": number(d("-0.1"))}, "is not negative"),
-        ({"alarm_ml": number(d(0))}, "between empty and the smallest reservoir"),
-        ({"alarm_ml": number(d(20))}, "between empty and the smallest reservoir"),
-        ({"stability_days": number(0)}, "at least one day"),
+        ({"reservoir_sizes_ml": number(())}, "every reservoir size is above 0 mL."),
+        ({"reservoir_sizes_ml": number((d(0),))}, "every reservoir size is above 0 mL."),
+        ({"min_flow_ml_per_day": number(d(24))}, FLOW),
+        ({"min_flow_ml_per_day": number(d("-0.1"))}, FLOW),
+        ({"alarm_ml": number(d(0))}, ALARM),
+        ({"alarm_ml": number(d(20))}, ALARM),
+        ({"stability_days": number(0)}, "the drug's stability is at least one day."),
     ],
 )
 def test_a_sites_impossible_numbers_are_refused(changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=f"^SynchroMed II: .*{sentence}"):
+    with pytest.raises(PumpNumberError) as error:
         replace(SYNCHROMED_II, **changes)
+    assert str(error.value) == f"SynchroMed II: {sentence}"
+    assert [error.value.field] == list(changes)
 
 
 def test_smallest_possible_numbers_are_accepted() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pathway.clinical.device import PUMP_MODELS, PumpModel, PumpNumberError, pump_model
 from pathway.clinical.site_pump import NUMBERS, WrongNumbersError, site_model
 from pathway.clinical.sources import Sourced, Tag
+from tests.clinical.builders import loaded_anew
 from tests.pumps import MANUAL, typed
 
 
@@ -26,6 +27,41 @@ def test_every_number_of_a_pump_can_be_typed() -> None:
     assert {name for name, spec in NUMBERS.items() if not spec.required} == optional
 
 
+BELIEVED = """
+reservoir_sizes_ml              sizes    mL      5     60     required
+min_flow_ml_per_day             amount   mL/day  0     5      required
+max_flow_ml_per_day             amount   mL/day  0.1   100    required
+alarm_ml                        amount   mL      0.5   10     required
+stability_days                  whole    days    7     365    required
+empty_before_mri                yes_no   -       0     0      required
+mri_rule                        text     -       0     300    required
+minimum_rate_ml_per_day         amount   mL/day  0     5      optional
+accuracy_pct                    amount   %       0.1   50     optional
+unusable_ml                     amount   mL      0     10     optional
+internal_path_ml                amount   mL      0     5      optional
+life_months                     whole    months  24    240    optional
+eri_to_stop_days                whole    days    1     365    optional
+age_min_years                   whole    years   1     80     optional
+concentration_range_mcg_per_ml  range    mcg/mL  50    10000  optional
+"""
+
+
+def test_how_each_number_is_typed_and_between_which_limits_it_is_believed() -> None:
+    specs = loaded_anew("pathway.clinical.site_pump").NUMBERS
+    told = [
+        [
+            name,
+            spec.kind.value,
+            spec.unit or "-",
+            str(spec.low),
+            str(spec.high),
+            {True: "required", False: "optional"}[spec.required],
+        ]
+        for name, spec in specs.items()
+    ]
+    assert told == [line.split() for line in BELIEVED.split("\n") if line]
+
+
 def test_units_are_those_of_the_models_that_come_with_pathway() -> None:
     for model in PUMP_MODELS.values():
         for name, number in model.constants():
@@ -34,6 +70,7 @@ def test_units_are_those_of_the_models_that_come_with_pathway() -> None:
 
 def test_what_is_typed_becomes_the_model() -> None:
     model = site_model("sample-20", "Sample 20", "Sample", typed())
+    assert (model.code, model.name, model.maker) == ("sample-20", "Sample 20", "Sample")
     assert model.reservoir_sizes_ml == Sourced(
         (Decimal(10), Decimal(18)), "mL", Tag.MEMORY, ("SITE",), note=MANUAL
     )
@@ -109,7 +146,51 @@ def test_what_the_pump_model_refuses_is_told_at_its_number(
 
 
 def test_all_wrong_numbers_are_told_at_once() -> None:
-    assert set(wrong(alarm_ml="x", life_months="7")) == {("alarm_ml", "value"), ("life_months", "value")}
+    numbers = typed(alarm_ml="11", life_months="7")
+    with pytest.raises(WrongNumbersError) as error:
+        site_model("sample-20", "Sample 20", "Sample", numbers)
+    assert set(error.value.problems) == {("alarm_ml", "value"), ("life_months", "value")}
+    assert str(error.value) == (
+        "alarm_ml: Enter 0.5 to 10 mL [P]; check the unit.; "
+        "life_months: Enter 24 to 240 months [P]; check the unit."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("max_flow_ml_per_day", "100", Decimal(100)),
+        ("min_flow_ml_per_day", "0", Decimal(0)),
+        ("alarm_ml", "0.5", Decimal("0.5")),
+        ("stability_days", "7", 7),
+        ("stability_days", "365 days", 365),
+        ("life_months", "240 months", 240),
+        ("accuracy_pct", "14.5 %", Decimal("14.5")),
+        ("concentration_range_mcg_per_ml", "500 to 500", (Decimal(500), Decimal(500))),
+        ("empty_before_mri", "yes", True),
+        ("empty_before_mri", "No", False),
+        ("mri_rule", "x" * 300, "x" * 300),
+    ],
+)
+def test_the_limits_themselves_are_believed(name: str, text: str, value: object) -> None:
+    number = getattr(site_model("sample", "Sample", "", typed(**{name: text})), name)
+    assert number.value == value
+    assert type(number.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        ("tag", "Say how sure this number is."),
+        ("document", "Name the document: manual, edition and page."),
+    ],
+)
+def test_a_cell_that_is_not_there_counts_as_empty(left_out: str, sentence: str) -> None:
+    numbers = typed()
+    del numbers["alarm_ml"][left_out]
+    with pytest.raises(WrongNumbersError) as error:
+        site_model("sample", "Sample", "", numbers)
+    assert error.value.problems == {("alarm_ml", left_out): sentence}
 
 
 @pytest.mark.parametrize("text", ["20 mL", "20 40", "20,40", "20, 40 mL"])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pathway.clinical.sources import Sourced, Tag
 from pathway.clinical.tags import Citation, citations, tags_in, without_tags
 
 V, M, U, P = Tag.VERIFIED, Tag.MEMORY, Tag.UNCERTAIN, Tag.POLICY
+
+
+@pytest.fixture(autouse=True)
+def _read_anew() -> Iterator[None]:
+    """What an earlier test read must not answer for this one."""
+    citations.cache_clear()
+    yield
+    citations.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,7 @@ def test_a_normal_reading_does_not_take_a_reported_fever_back() -> None:
     ("sign", "reason"),
     [
         ("surgery", "operation or procedure"),
+        ("infusion_off", "the infusion is off"),
         ("recent_change", "program or drug strength changed lately"),
         ("trauma", "trauma"),
     ],

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pathway.clinical.conditions import Condition, Lead, steps_for
+from pathway.clinical.signs import Signs
 from pathway.engine.errors import Invalid, NotAllowed, Stale
+from pathway.engine.incidents import report
 from pathway.engine.snapshot import read_locked
-from pathway.engine.todos import complete, reopen
-from pathway.models import CardIssue, Pump, Todo
+from pathway.engine.todos import complete, record_now, reopen
+from pathway.models import CardIssue, Incident, Pump, Todo
+from pathway.models.base import new_id
 from pathway.protocol.roles import Stage
 from pathway.queries.card import read_card
 from pathway.queries.case import find_case, read_case
 from tests.cast import MONDAY, Cast, referred
 from tests.engine.traces import nothing_written
-from tests.examples import moved
+from tests.examples import example, moved
 from tests.walk import Walk
 
 NONE_OPEN = "none"
@@ -242,3 +247,71 @@ def test_the_card_is_read_in_one_query_and_a_case_without_a_pump_has_none(runnin
         assert read_card(running.case_id) is not None
     assert len(asked) == 1
     assert read_card(referred(cast, running.at, mrn="R-1002")) is None
+
+
+FLEX = {
+    "mode": "flex",
+    "schedule": [
+        {"kind": "step", "at": "00:00", "dose_mcg": "60"},
+        {"kind": "step", "at": "12:00", "dose_mcg": "50"},
+    ],
+}
+
+
+def on_demand(walk: Walk, at: datetime, dose: str, **changes: Any) -> UUID:
+    """A program that was set at a time, recorded now; its to-do."""
+    values = {
+        "effective_at": at,
+        "effective_on": at.date(),
+        "daily_dose_mcg_per_day": Decimal(dose),
+        **changes,
+    }
+    outcome = record_now(
+        case_id=walk.case_id,
+        key="program_change",
+        request_id=new_id(),
+        by=walk.cast.phil,
+        at=walk.at,
+        record=example("program", **values),
+    )
+    assert outcome.todo_id is not None
+    return outcome.todo_id
+
+
+def test_a_program_entered_late_does_not_change_the_mode_on_the_card(running: Walk) -> None:
+    walk = in_titration(running)
+    walk.wait(4)
+    on_demand(walk, walk.at, "110", **FLEX)
+    assert walk.card().mode.startswith("flex")
+    on_demand(walk, walk.at - timedelta(days=2), "105")
+    assert walk.card().mode.startswith("flex"), "what was set last runs, whenever it was written"
+    assert pump(walk).card_hash == walk.card().facts_hash
+
+
+def test_a_program_that_is_taken_back_leaves_the_card_with_it(running: Walk) -> None:
+    """The card that was handed over is right again, and nobody is asked for another one."""
+    walk = in_titration(running)
+    walk.wait(4)
+    todo_id = on_demand(walk, walk.at, "110", **FLEX)
+    assert not pump(walk).card_is_current
+    reopen(todo_id=todo_id, by=walk.cast.phil, at=walk.at, reason="The wrong patient.")
+    assert pump(walk).card_hash == walk.card().facts_hash
+    assert pump(walk).card_is_current
+
+
+def test_a_confirmed_withdrawal_is_printed_and_asks_for_a_new_card(running: Walk) -> None:
+    walk = in_titration(running)
+    assert walk.card().risks == ()
+    asked = {"case_id": walk.case_id, "request_id": new_id(), "by": walk.cast.phil, "at": walk.at}
+    report(**asked, signs=Signs(itch=True))
+    for role in Incident.objects.get().asked:
+        todo = walk.todo(f"incident_{role}")
+        steps = [
+            {"condition": str(step.condition), "step": step.text, "answer": "done"}
+            for step in steps_for(Lead(role), [Condition(one) for one in Incident.objects.get().conditions])
+        ]
+        complete(todo_id=todo.id, by=walk.cast.of(role), at=walk.at, record={"steps": steps})
+    walk.do("incident_closure", confirmed=["withdrawal"])
+    assert walk.card().risks == ("earlier baclofen withdrawal",)
+    assert pump(walk).card_hash == walk.card().facts_hash
+    assert duty(walk) == "open"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from pathway.engine.cases import close, hold, name_team, refresh, reopen_case, resume
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
+from pathway.engine.todos import record_now
 from pathway.models import CareTeamMember, Event, Pump, StageCount, Todo
+from pathway.models.base import new_id
 from pathway.protocol.roles import CloseReason, Role, Stage
 from tests.cast import MONDAY, Cast, person, referred
-from tests.engine.test_edges import at_stage, do_until
+from tests.engine.test_edges import at_stage, do_until, press
 from tests.engine.traces import nothing_written
+from tests.examples import example
 from tests.walk import Walk
 
 AT = MONDAY + timedelta(hours=6)
@@ -212,6 +216,67 @@ def test_two_people_reopen_a_case_where_it_left(cast: Cast, stage: Stage) -> Non
         assert reopen_case(case_id=case_id, by=cast.nora, at=walk.at).repeated
     if stage is Stage.TITRATION:
         assert walk.todo("refill").is_open
+
+
+def test_a_pump_that_was_explanted_by_mistake_has_its_duty_and_dates_again(cast: Cast) -> None:
+    walk = with_pump(cast)
+    before = Pump.objects.get()
+    shut(walk, "explanted", {**NOTE, "on": str(walk.today)})
+    assert not Pump.objects.get().in_place
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.nora, at=walk.at)
+    pump = Pump.objects.get()
+    assert (pump.in_place, pump.explant_reason) == (True, "")
+    assert (pump.refill_by, pump.alarm_on) == (before.refill_by, before.alarm_on)
+    refill = walk.todo("refill")
+    assert refill.is_open
+    assert refill.due_on <= pump.refill_by
+
+
+def test_a_replaced_pump_never_comes_back(cast: Cast) -> None:
+    walk = at_stage(cast, Stage.LONG_TERM)
+    press(walk, "revise")
+    walk.values = lambda todo, values: {
+        **values,
+        **({"pump_serial": "SYN-2"} if todo.key == "operation" else {}),
+    }
+    walk.do_all(until=Stage.TITRATION)
+    shut(walk, "explanted", {**NOTE, "on": str(walk.today)})
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.nora, at=walk.at)
+    assert Pump.objects.get(explanted_on__isnull=True).serial == "SYN-2"
+
+
+def test_an_explant_is_not_before_the_implant(cast: Cast) -> None:
+    walk = with_pump(cast)
+    evidence = {"note": "Infected.", "on": "2020-01-01"}
+    with nothing_written(), pytest.raises(Invalid, match="before the pump was implanted"):
+        shut(walk, "explanted", evidence)
+
+
+def test_a_second_check_that_fell_with_the_case_comes_back_with_it(cast: Cast) -> None:
+    walk = at_stage(cast, Stage.TITRATION)
+    walk.wait(2)
+    record = example(
+        "program", effective_at=walk.at, effective_on=walk.today, daily_dose_mcg_per_day=Decimal(1100)
+    )
+    record_now(
+        case_id=walk.case_id,
+        key="program_change",
+        request_id=new_id(),
+        by=cast.phil,
+        at=walk.at,
+        record={**record, "over_limit_reason": "Transferred at this dose."},
+        second=cast.nora.id,
+    )
+    before = walk.todo("second_check")
+    shut(walk, "transferred", {**NOTE, **THERE})
+    walk.wait(1)
+    reopen_case(case_id=walk.case_id, by=cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=cast.phil, at=walk.at)
+    check = walk.todo("second_check")
+    assert check.is_open
+    assert (check.owner_id, check.result, check.due_on) == (cast.nora.id, before.result, walk.today)
 
 
 def test_a_case_closed_by_mistake_goes_on_with_what_was_done(cast: Cast) -> None:

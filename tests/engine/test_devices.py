@@ -11,7 +11,7 @@ import pytest
 from pathway.engine.devices import NewModel, WrongNumbers, add_pump_model, retire_pump_model
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
 from pathway.engine.todos import reopen
-from pathway.models import Clinician, Pump, SitePumpModel
+from pathway.models import Clinician, Operation, Pump, SitePumpModel
 from pathway.protocol.roles import Stage
 from pathway.protocol.schema import add_months
 from pathway.queries.devices import pump_model_of, pump_models_of, site_models
@@ -154,7 +154,8 @@ def test_a_refill_and_a_correction_go_on_with_a_model_that_was_retired_meanwhile
     walk.wait(7)
     walk.do("refill", filled_ml=Decimal(17))
     reopen(todo_id=walk.todo("operation").id, by=cast.nora, at=walk.at, reason="Serial number misread")
-    walk.do("operation", pump_serial="SYN-004799", operated_on=walk.today - timedelta(days=7))
+    days = Operation.objects.values("operated_on", "filled_at", "filled_on").get()
+    walk.do("operation", pump_serial="SYN-004799", **days)
     assert Pump.objects.get().model == "sample-20"
 
 
@@ -193,3 +194,17 @@ def test_another_clinics_model_is_not_known(cast: Cast) -> None:
     walk.do("theatre_booking")
     with nothing_written(), pytest.raises(Invalid, match="'sample-20' is not known"):
         walk.do("surgical_plan", pump_model="sample-20", reservoir_ml=18)
+
+
+def test_a_retired_model_in_a_patient_is_not_replaced_under_its_name(cast: Cast) -> None:
+    """Its dates rest on the numbers that it was implanted with, until somebody corrects the operation."""
+    walk = implanted(cast)
+    SitePumpModel.objects.update(retired_at=walk.at, retired_by=cast.nora)  # as a race would leave it
+    with nothing_written(), pytest.raises(Invalid, match="retired model of this name"):
+        add(cast, stability_days="30")
+    assert pump_model_of(cast.clinic.id, "sample-20").stability_days.value == 90
+
+
+def test_a_name_does_not_look_like_a_source(cast: Cast) -> None:
+    with nothing_written(), pytest.raises(Invalid, match="square brackets"):
+        add(cast, name="Sample [V:S1]")

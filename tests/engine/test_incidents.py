@@ -14,18 +14,23 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from pathway.clinical.conditions import Condition, Lead, TriageLevel, steps_for
 from pathway.clinical.signs import Alarm, Signs, Wound
 from pathway.engine.action import action
-from pathway.engine.cases import close, hold
+from pathway.engine.cases import close, hold, reopen_case
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.engine.incidents import acknowledge, raise_in, report
-from pathway.engine.todos import complete, reopen
+from pathway.engine.protocols import publish
+from pathway.engine.todos import complete, record_now, reopen
 from pathway.models import Case, Event, Incident, IncidentAssessment, IncidentTimer, Notice, Pump
 from pathway.models.base import new_id
+from pathway.protocol.loader import VERSIONS, load
 from pathway.protocol.roles import Role, Stage
+from pathway.protocol.schema import Protocol
 from pathway.queries.case import read_case
+from pathway.queries.definitions import protocol_of
 from tests.cast import MONDAY, Cast, person, referred
 from tests.engine.test_edges import at_stage
 from tests.engine.traces import nothing_written
 from tests.examples import example
+from tests.views.desk import Desk
 from tests.walk import Walk
 
 AT = MONDAY + timedelta(hours=6)
@@ -219,6 +224,31 @@ def test_what_the_records_know_is_not_asked(cast: Cast) -> None:
     assert (incident.level, incident.conditions) == ("red", ["low_reservoir"])
     assert incident.contact_by == walk.at + timedelta(minutes=7), "high risk halves the target"
     assert "coordinator" in incident.asked
+
+
+def test_an_itch_while_the_infusion_is_off_is_red(cast: Cast) -> None:
+    """Somebody stopped the pump and wrote it down: nobody has to say so again for it to count."""
+    walk = at_stage(cast, Stage.TITRATION)
+    walk.wait(2)
+    record_now(
+        case_id=walk.case_id,
+        key="pump_event",
+        request_id=new_id(),
+        by=cast.phil,
+        at=walk.at,
+        record={
+            "happened_at": walk.at,
+            "happened_on": walk.today,
+            "event": "stopped",
+            "reason": "Before an MRI.",
+        },
+    )
+    incident = tell(walk, ITCH)
+    findings = IncidentAssessment.objects.get()
+    assert incident.level == "red"
+    assert "infusion_off" in findings.known
+    assert findings.candidates[0]["reasons"] == ["itch", "the infusion is off"]
+    assert "The infusion is off" in Desk(cast.phil).get(f"/incidents/{incident.id}/")
 
 
 def test_an_incident_is_raised_inside_another_action(walk: Walk) -> None:
@@ -508,6 +538,51 @@ def test_a_death_ends_the_incident_with_the_case(walk: Walk) -> None:
     assert incident.outcome == "The patient died. Died at home."
     assert not walk.open()
     assert not IncidentTimer.objects.exists()
+
+
+def test_a_death_recorded_by_mistake_takes_the_incident_up_again(walk: Walk) -> None:
+    tell(walk, SEIZURE)
+    acknowledge(incident_id=stored(walk).id, by=walk.cast.phil, at=AT)
+    evidence = {"note": "The wrong patient.", "on": str(walk.today)}
+    close(case_id=walk.case_id, reason="died", evidence=evidence, by=walk.cast.cora, at=AT)
+    walk.wait(1)
+    reopen_case(case_id=walk.case_id, by=walk.cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=walk.cast.phil, at=walk.at)
+    incident = stored(walk)
+    assert (incident.closed_at, incident.cause, incident.remedies, incident.outcome) == (None, "", [], "")
+    assert (incident.waiting, incident.level) == (incident.asked, "red")
+    assert {f"incident_{role}" for role in incident.asked} <= open_keys(walk)
+    assert incident.acknowledged_at is None
+    assert IncidentTimer.objects.get().started_at == walk.at
+    assert Notice.objects.filter(kind="page", created_at=walk.at).exists()
+
+
+def test_an_incident_that_was_closed_before_the_death_stays_closed(walk: Walk) -> None:
+    tell(walk, ITCH)
+    answer_all(walk)
+    close_it(walk)
+    walk.wait(1)
+    evidence = {"note": "The wrong patient.", "on": str(walk.today)}
+    close(case_id=walk.case_id, reason="died", evidence=evidence, by=walk.cast.cora, at=walk.at)
+    reopen_case(case_id=walk.case_id, by=walk.cast.cora, at=walk.at, reason="The wrong patient.")
+    reopen_case(case_id=walk.case_id, by=walk.cast.phil, at=walk.at)
+    assert stored(walk).closed_at is not None
+
+
+def test_a_case_on_a_protocol_older_than_incidents_asks_the_same_people(cast: Cast) -> None:
+    """Its text is frozen, and its patients have incidents all the same: an alarm without a duty waits on nobody."""
+    whole = load(VERSIONS / "itb-1")
+    kept = [todo for todo in whole.anytime if not todo.key.startswith("incident_") and not todo.on_demand]
+    older = Protocol.model_validate({**whole.model_dump(), "name": "itb-0", "version": 1, "anytime": kept})
+    publish(by=None, at=MONDAY - timedelta(days=1), protocol=older)
+    walk = Walk(cast, referred(cast), AT)
+    assert walk.case.protocol.name == "itb-0"
+    tell(walk, ITCH)
+    assert {f"incident_{role}" for role in stored(walk).asked} <= open_keys(walk)
+    answer_all(walk)
+    close_it(walk)
+    assert stored(walk).closed_at is not None
+    assert "program_change" in protocol_of(walk.case.protocol_id).todos
 
 
 def test_a_role_that_nobody_holds_alarms_the_coordinators(cast: Cast, walk: Walk) -> None:

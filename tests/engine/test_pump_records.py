@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pathway.engine.advance import advance
 from pathway.engine.errors import EngineError, Invalid, NotAllowed, Refused
 from pathway.engine.todos import complete, record_now, reopen
 from pathway.models import Case, Operation, ProgramRecord, Pump, Refill, Timer, Todo
@@ -18,6 +19,7 @@ from pathway.models.base import new_id
 from pathway.protocol.roles import Role, Stage
 from pathway.queries.definitions import calendar_of
 from tests.cast import MONDAY, Cast, person, referred
+from tests.engine.test_edges import at_stage, do_until
 from tests.engine.traces import nothing_written
 from tests.examples import example
 from tests.walk import Values, Walk, as_is
@@ -76,6 +78,27 @@ def refill(at: datetime, dose: str = "100", **changes: Any) -> dict[str, Any]:
 def event(at: datetime, **changes: Any) -> dict[str, Any]:
     values = {"happened_at": at, "happened_on": at.date(), "dose_mcg": None, "volume_ml": None}
     return example("volume_event", **{**values, **changes})
+
+
+def test_a_stop_asks_for_cover_against_withdrawal_every_day_until_a_program_runs(walk: Walk) -> None:
+    before = pump_of(walk).refill_by
+    record_now(
+        case_id=walk.case_id,
+        key="pump_event",
+        request_id=new_id(),
+        by=walk.cast.phil,
+        at=walk.at,
+        record=event(walk.at, event="stopped", reason="Pocket infected"),
+    )
+    first = duty(walk, "stopped_watch")
+    assert (first.role, first.due_on, first.safety) == ("physiatrist", walk.today, True)
+    assert pump_of(walk).refill_by == before, "a stop moves no date later"
+    walk.do("stopped_watch", text="Oral baclofen by the physician; watched on the ward")
+    again = duty(walk, "stopped_watch")
+    assert (again.occurrence, again.due_on) == (2, walk.today + DAY)
+    walk.wait(1)
+    change(walk, program(walk.at, **NO_REASON), second=walk.cast.nora.id)
+    assert walk.todo("stopped_watch").state == "withdrawn"
 
 
 def change(walk: Walk, record: dict[str, Any], **options: Any) -> Todo:
@@ -549,3 +572,53 @@ def test_what_cannot_be_recorded_by_itself(cast: Cast, walk: Walk) -> None:
     fresh = Walk(cast, referred(cast, mrn="R-1003"), MONDAY + timedelta(hours=6))
     with nothing_written(), pytest.raises(Refused, match="nothing to record it about"):
         change(fresh, program(fresh.at))
+
+
+def test_a_form_sent_again_after_a_later_one_is_known(walk: Walk) -> None:
+    request_id, record = new_id(), program(walk.at, "110")
+    change(walk, record, request_id=request_id)
+    walk.wait(2)
+    change(walk, program(walk.at, "120"))
+    asked = {"case_id": walk.case_id, "key": "program_change", "by": walk.cast.phil, "at": walk.at}
+    with nothing_written():
+        again = record_now(**asked, request_id=request_id, record=record)
+    assert again.repeated
+    assert again.todo_id == request_id
+
+
+# --- the operation and its days ---------------------------------------------------------------------------------------
+
+
+def test_a_first_fill_is_not_moved_past_what_was_recorded_since(walk: Walk) -> None:
+    """The refill would be forgotten without a word, and the next one would be dated from the wrong fill."""
+    fill(walk, refill(walk.at))
+    before, refilled_at = dates(walk), walk.at
+    walk.wait(5)
+    operation = Operation.objects.get(case_id=walk.case_id)
+    reopen(todo_id=operation.todo_id, by=walk.cast.nora, at=walk.at, reason="Wrong time.")
+    at = refilled_at + DAY
+    values = example("operation", operated_on=operation.operated_on, filled_at=at, filled_on=at.date())
+    asked = {"todo_id": operation.todo_id, "by": walk.cast.nora, "at": walk.at}
+    assert "before this time" in wrong(complete, **asked, record=values)["filled_at"][0]
+    assert dates(walk) == before
+
+
+def test_a_pump_is_not_replaced_before_it_was_implanted(cast: Cast) -> None:
+    walk = do_until(at_stage(cast, Stage.LONG_TERM), "refill")
+    advance(case_id=walk.case_id, edge="revise", by=cast.nora, at=walk.at, reason="Battery")
+    do_until(walk, "operation")
+    pump = pump_of(walk)
+    assert pump.filled_at is not None
+    on = pump.implanted_on - DAY
+    values = example(
+        "operation", operated_on=on, filled_at=pump.filled_at - DAY, filled_on=on, pump_serial="SYN-9"
+    )
+    asked = {"todo_id": walk.todo("operation").id, "by": cast.nora, "at": walk.at}
+    assert "is before that" in wrong(complete, **asked, record=values)["operated_on"][0]
+
+
+def test_a_difference_that_rounding_hides_is_acted_on_too(walk: Walk) -> None:
+    """15.89 mL are expected and shown as 15.9: 17.9 mL are 2.01 mL more, which opens the work-up."""
+    walk.at += timedelta(hours=5)
+    record = refill(walk.at, aspirated_ml=Decimal("17.9"), residual_action="")
+    assert "2.01 mL off" in wrong(fill, walk, record)["residual_action"][0]

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from pathway.engine.errors import Invalid
+from pathway.engine.todos import reopen
 from pathway.models import Incident, Notice, Todo
 from pathway.protocol.roles import Stage
+from pathway.queries.incidents import read_incident
 from tests.cast import Cast
 from tests.engine.test_edges import at_stage, do_until
 from tests.engine.traces import nothing_written
+from tests.views.desk import Desk
 from tests.walk import Walk
 
 
@@ -107,3 +110,18 @@ def test_a_second_difference_joins_the_open_incident(titrating: Walk) -> None:
     )
     assert Incident.objects.count() == 1
     assert Incident.objects.get().assessments.count() == 2
+
+
+def test_taking_the_refill_back_ends_nothing_and_is_said_beside_the_findings(titrating: Walk) -> None:
+    refill(titrating, "14.5", residual_action="Aspirated twice")
+    done = Todo.objects.get(case_id=titrating.case_id, key="refill", state="done")
+    incident = Incident.objects.get()
+    assert read_incident(incident).taken_back == {}
+    reopen(todo_id=done.id, by=titrating.cast.phil, at=titrating.at, reason="14.5 was 12.5.")
+    incident.refresh_from_db()
+    assert (incident.closed_at, incident.waiting) == (None, incident.asked)
+    found = incident.assessments.get()
+    assert read_incident(incident).taken_back == {found.record_key: done.id}
+    page = Desk(titrating.cast.phil).get(f"/incidents/{incident.id}/")
+    assert "The record behind this was taken back" in page
+    assert f"/todos/{done.id}/" in page

@@ -122,6 +122,7 @@ def test_a_call_that_would_reach_nobody_climbs_at_once(cast: Cast) -> None:
 
 def test_the_message_leads_to_the_incident_and_names_nobody(cast: Cast) -> None:
     incident_id = reported(cast, OVERDOSE)
+    drain(at=AT)
     call_all(at=later(15))
     drain(at=later(15))
     assert len(mail.outbox) == 7
@@ -164,3 +165,18 @@ def test_two_workers_make_each_call_once(transactional_db: None) -> None:
         fired = [pool.submit(work) for _ in range(2)]
     assert sum(one.result() for one in fired) == 6
     assert Notice.objects.filter(created_at=later(5)).count() == 18
+
+
+def test_a_mail_server_that_was_away_for_a_day_comes_back_to_one_call_a_person(cast: Cast) -> None:
+    """Calls go on being made while nobody can send them; the newest says all that the older ones did."""
+    reported(cast, OVERDOSE)
+    for minutes in range(5, 24 * 60, 5):
+        call_due(at=later(minutes))
+    while drain(at=later(24 * 60)).taken:
+        pass
+    assert sorted(sent.to[0] for sent in mail.outbox) == sorted(
+        f"{name}@clinic.example" for name in EVERYBODY
+    )
+    call_due(at=later(24 * 60))
+    drain(at=later(24 * 60))
+    assert len(mail.outbox) == 2 * len(EVERYBODY)

@@ -51,7 +51,8 @@ DUTIES = {
     },
 }
 ANYTIME = {
-    "physiatrist": "refill emergency_plan program_change pump_event incident_physiatrist incident_closure",
+    "physiatrist": "refill emergency_plan program_change pump_event stopped_watch incident_physiatrist "
+    "incident_closure",
     "neurosurgeon": "service_life replace_after_eri incident_neurosurgeon",
     "anesthesiologist": "incident_anesthesiologist",
     "coordinator": "book_refill emergency_card mdt_dissent hold_review next_step incident_coordinator",

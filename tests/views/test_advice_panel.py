@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pathway.models import Event, ProgramRecord, Pump, Todo
+from pathway.models import Case, Event, ProgramRecord, Pump, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role, Stage
 from tests.cast import Cast, make_cast, person
 from tests.engine.test_edges import at_stage, do_until
 from tests.engine.traces import nothing_written
 from tests.examples import written
-from tests.views.desk import Desk, at, todo_url
+from tests.views.desk import Desk, at, case_url, todo_url
 from tests.walk import Walk
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,27 @@ def test_a_dose_is_judged_as_it_is_typed(walk: Walk) -> None:
     assert "Needs a reason. +50 % is above the step limit of 30 %" in over
 
 
+def test_a_patient_prone_to_withdrawal_is_planned_from_4_ml_and_the_pump_keeps_its_own_volumes(
+    cast: Cast,
+) -> None:
+    walk = do_until(
+        at_stage(cast, Stage.TITRATION, neuro_history={"earlier_withdrawal": True}), "titration_review"
+    )
+    walk.wait(5)
+    url = todo_url(walk.todo("titration_review"), "check")
+    with at(walk.at):
+        typed = posted(walk, daily_dose_mcg_per_day="120")
+        html = Desk(cast.phil).post(url, typed, **HX).content.decode()
+        case = Desk(cast.phil).get(case_url(walk.case_id))
+    said = words(html)
+    assert "at 2 mL" in said
+    assert "with 1.4 mL that cannot be used" in said
+    assert "Planned from 4 mL, because withdrawal is more dangerous for this patient." in said
+    assert "Planned from 4 mL, because withdrawal is more dangerous" in words(case)
+    for page in (html, case):
+        assert "/help/sources/#S32" in page
+
+
 def test_a_dose_that_the_pump_cannot_run_says_what_it_can(walk: Walk) -> None:
     said = fragment(walk, "titration_review", daily_dose_mcg_per_day="20", over_limit_reason="x")
     assert "below the least flow of SynchroMed II, 0.048 mL/day" in said
@@ -97,6 +118,9 @@ def test_a_refill_shows_expected_against_found_and_the_new_dates(walk: Walk) -> 
     assert "Expected by the records 17 mL" in said
     assert "14.5 - 17 = -2.5 mL: more was delivered than programmed" in said
     assert "2.5 mL off the expected volume; the limit is 2 mL." in said
+    said = fragment(walk, "refill", "refill", expected_residual_ml="", aspirated_ml="17")
+    assert "17 - 17 = 0 mL: as expected" in said
+    assert "100 mcg/day, as before" in said
 
 
 def test_a_refill_starts_with_the_dose_that_runs_and_never_with_a_strength(walk: Walk) -> None:
@@ -183,6 +207,16 @@ def test_two_people_answer_for_another_strength(walk: Walk, cast: Cast) -> None:
         page = words(Desk(second).get(todo_url(todo)))
         assert "1000 mcg/mL" in page, "the second clinician sees what is to be checked"
         assert Desk(second).post(todo_url(todo), {"agrees": "yes"}).status_code == 303
+
+
+def test_what_cannot_be_used_is_the_pumps_own_for_a_patient_prone_to_withdrawal_too(walk: Walk) -> None:
+    """The refill is planned from 4 mL for such a patient; that is not the volume at which the pump is empty."""
+    before = fragment(walk, "titration_review")
+    Case.objects.update(withdrawal_risk=["earlier_withdrawal"])
+    after = fragment(walk, "titration_review")
+    assert "Planned from 4 mL" in after
+    for text in (before, after):
+        assert "with 1.4 mL that cannot be used" in text
 
 
 @pytest.fixture

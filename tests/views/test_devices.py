@@ -57,7 +57,7 @@ def test_every_number_with_its_unit_and_source(cast: Cast) -> None:
         "Reservoir sizes 10, 18 mL",
         "M: SITE",
         MANUAL,
-        "Volume that cannot be delivered not known no source gives it",
+        "no source gives it: Minimum rate mode, Flow accuracy, plus or minus, Volume that cannot be delivered",
     ):
         assert said in text
     assert 'href="/help/sources/#SITE"' in html

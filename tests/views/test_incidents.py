@@ -135,7 +135,7 @@ def test_triage_says_what_it_thinks_while_somebody_types(walk: Walk) -> None:
     assert "<main" not in html
     for expected in (
         "Orange",
-        "Contact within 240 min",
+        "Contact within 4 h",
         "Baclofen withdrawal",
         "Decision support",
         "Neurosurgeon",
@@ -154,7 +154,7 @@ def test_without_script_the_check_button_shows_the_same_with_the_form(walk: Walk
     with nothing_written():
         answer = Desk(walk.cast.phil).post(check_url(walk), {"request_id": str(new_id()), "itch": "yes"})
     text = words(answer.content.decode())
-    assert "Contact within 240 min" in text
+    assert "Contact within 4 h" in text
     assert "Report now" in text
     assert re.search(r'<option value="yes" selected', answer.content.decode())
 
@@ -279,6 +279,16 @@ def test_at_high_risk_the_steps_times_are_shorter(walk: Walk) -> None:
     assert "From the records: High risk in withdrawal" in text
 
 
+def test_an_answered_step_keeps_the_time_that_counted(walk: Walk) -> None:
+    incident = found(walk, Signs(itch=True))
+    answer_all(walk)
+    close_it(walk, confirmed=["withdrawal"], cause="catheter", remedies=["revision"])
+    assert walk.case.withdrawal_risk, "the next one is more dangerous"
+    text = words(Desk(walk.cast.phil).get(url_of(incident)))
+    assert "within 15 min" in text
+    assert "within 7 min" not in text
+
+
 def test_a_correction_starts_from_what_was_answered(walk: Walk) -> None:
     found(walk, Signs(wound=Wound.SWOLLEN))
     answer_all(walk)
@@ -325,6 +335,43 @@ def test_the_case_shows_its_open_incident_first_and_offers_the_report(walk: Walk
     text = words(desk.get(case_url(walk.case_id)))
     assert "Acknowledged by nora." in text
     assert "Acknowledged: incident, red" in text
+
+
+def test_my_work_and_the_board_say_that_nobody_has_it(cast: Cast, walk: Walk) -> None:
+    desk = Desk(cast.phil)
+    [name] = re.findall(r'name="seen" value="([^"]+)"', desk.get("/"))
+    incident = found(walk, Signs(seizure=True))
+    changed = desk.client.get(f"/?part=rows&seen={name}").content.decode()
+    said = "Nobody has acknowledged this red incident: Person, Sample"
+    assert said in changed, "the poll brings it"
+    assert f'href="{url_of(incident)}"' in changed
+    assert changed.index(said) < changed.index("Overdue"), "before the list"
+    assert "Red incident" in words(desk.get("/board/"))
+    assert "Answer your steps" in desk.get(url_of(incident))
+    assert "Answer your steps" not in Desk(cast.cora).get(url_of(incident)), "nobody asks the coordinator"
+    with at(walk.at + timedelta(minutes=16)):
+        assert "the time is over" in words(desk.get("/"))
+    acknowledge(incident_id=incident.id, by=cast.nora, at=walk.at)
+    assert "Nobody has acknowledged" not in words(desk.get("/"))
+    assert "Red incident" in words(desk.get("/board/")), "until it is closed"
+    assert "Red incident" not in words(Desk(cast.omar).get("/board/"))
+
+
+def test_a_line_names_three_conditions_and_counts_the_rest() -> None:
+    few = ["withdrawal", "seroma", "catheter"]
+    assert "more" not in listed.names_of(few)
+    assert listed.names_of([*few, "overdose", "infection"]).endswith("; 2 more")
+
+
+def test_who_is_asked_finds_the_own_steps_on_top_and_further_plans_folded(walk: Walk) -> None:
+    incident = found(walk, Signs(itch=True, wound=Wound.OPEN_OR_PUS, alarm=Alarm.SINGLE))
+    html = Desk(walk.cast.nora).get(url_of(incident))
+    mine = walk.todo("incident_neurosurgeon")
+    assert "Answer your steps" in html
+    assert html.index(todo_url(mine)) < html.index('id="why"')
+    plans = len(incident.conditions)
+    assert plans > 1
+    assert html.count('<summary class="app-list-note">') == plans - 1
 
 
 def several(cast: Cast, walk: Walk) -> dict[str, Incident]:

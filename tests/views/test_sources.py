@@ -38,7 +38,7 @@ def test_everything_has_its_place(desk: Desk) -> None:
         "not yet checked against the document",
         "Step percent: spinal adult, titration 10, 30 %",
         "Low-reservoir alarm volume 2 mL",
-        "Battery life not known no source gives it",
+        "Internal path, Battery life, From replacement warning to stop, Youngest patient, Concentrations allowed.",
         "Days without a change of dose before long-term care",
         "Severe spasticity of spinal or cerebral origin.",
     ):

@@ -200,7 +200,7 @@ def test_the_change_is_shown_as_it_is_typed_and_nothing_is_written(day: TrialDay
         "Still to score for the mean: Knee flexors (hamstrings), left, Knee flexors (hamstrings), right."
         in text
     )
-    assert "Hip adductors, left 3 1+ changed" in text
+    assert "Hip adductors, left 3 1+ lower" in text
     assert "Heart rate 74 /min 80 /min +6 /min" in text
     assert "SpO2" not in text, "what is not typed is not compared"
     whole = sent(day, 60, **{"see-penn": "2"}) | tone(BETTER, muscles)

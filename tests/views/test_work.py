@@ -107,14 +107,14 @@ def test_the_poll_answers_only_what_changed(cast: Cast) -> None:
     assert desk.client.get(f"/?part=rows&seen={seen(fragment)}").status_code == 204
 
 
-def test_an_unchanged_poll_asks_the_list_alone(cast: Cast) -> None:
+def test_an_unchanged_poll_asks_the_list_and_the_incidents_alone(cast: Cast) -> None:
     crowd(cast, 20, last=MONDAY)
     desk = Desk(cast.phil)
     name = seen(desk.get("/"))
     with CaptureQueriesContext(connection) as asked:
         assert desk.client.get(f"/?part=rows&seen={name}").status_code == 204
     session_user_and_membership = 3
-    assert len(asked) == session_user_and_membership + 1
+    assert len(asked) == session_user_and_membership + 2
 
 
 def test_midnight_in_the_clinic_alone_changes_the_list(cast: Cast) -> None:

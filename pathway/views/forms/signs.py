@@ -53,7 +53,7 @@ def _whole(label: str, help_text: str = "") -> forms.IntegerField:
 class ReportForm(ScreenForm):
     """What was found. After `is_valid()`, `signs()` is what triage and the engine take."""
 
-    error_title = "Nothing is reported yet. In doubt call the emergency number first. Please look at:"
+    error_title = "Nothing is reported yet. Please look at:"
     request_id = forms.UUIDField(widget=forms.HiddenInput)
 
     altered_mind = _answer("Confused or not themselves", danger=True)
