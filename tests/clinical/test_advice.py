@@ -21,7 +21,6 @@ from pathway.clinical.reservoir import Purpose
 from pathway.clinical.results import CannotCompute, Finding, Severity
 from pathway.clinical.runway import SENSITIVE_ALARM_ML, Runway
 from pathway.clinical.situation import Situation, TrialResponse
-from pathway.clinical.sources import Sourced, Tag
 from pathway.clinical.steps import BridgeDecision, Phase, StepCheck
 from tests.clinical.builders import codes, d, fields_of, refusal, text_of
 from tests.clinical.pump_days import DAY, histories
@@ -260,7 +259,7 @@ def test_3_5_a_rise_over_a_year_asks_for_pump_and_catheter() -> None:
 def test_the_dates_of_a_pump() -> None:
     dates = runway(situation())
     assert (dates.alarm_at, dates.refill_by) == (at(91), on(84))
-    assert dates.alarm_ml == 2
+    assert (dates.alarm_ml, dates.constants[0]) == (2, SYNCHROMED_II.alarm_ml)
     assert [note.field for note in dates.notes] == []
 
 
@@ -287,12 +286,6 @@ def test_an_alarm_set_to_4_ml_counts_from_its_fill_on() -> None:
     assert (prone.refill_by, prone.notes) == (on(123), ())
     set_on_the_row = situation(facts=pump(alarm_ml=d(5)))
     assert runway(set_on_the_row).alarm_at == at(76)
-
-
-def test_the_alarm_of_the_maker_keeps_its_source_and_one_set_here_is_policy() -> None:
-    assert runway(situation()).constants[0] is SYNCHROMED_II.alarm_ml
-    set_here = runway(situation(facts=pump(alarm_ml=d(5)))).constants[0]
-    assert set_here == Sourced(d(5), "mL", Tag.POLICY, note="set on this pump")
 
 
 def test_stability_ends_long_cycles() -> None:

@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from pathway.clinical import anticoagulants
 from pathway.clinical.anticoagulants import HOLD_RULES, HoldPlan, ProcedureClass, hold_plan
 from pathway.clinical.sources import Sourced, Tag
-from tests.clinical.anew import anew
-from tests.clinical.builders import NOON, refusal
+from tests.clinical.builders import NOON, loaded_anew, refusal
 
 DAY = 24
 TABLE_1_7 = [
@@ -117,7 +115,7 @@ def test_table_1_7_in_every_word(drug: str, stop_h: int | None, restart_h: int, 
         note = NOTES.get(drug, "")
         return None if value is None else Sourced(value, "h", Tag(tag), ("S36",), "1.7", note)
 
-    for table in (HOLD_RULES, anew(anticoagulants).HOLD_RULES):
+    for table in (HOLD_RULES, loaded_anew("pathway.clinical.anticoagulants").HOLD_RULES):
         rule = table[drug]
         assert (rule.drug, rule.name, rule.condition) == (
             drug,

@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from pathway.clinical import eligibility
 from pathway.clinical.candidacy import (
     ASA_CONSULTANT,
     WEIGHT_FLAG_KG,
@@ -30,8 +29,7 @@ from pathway.clinical.eligibility import (
 )
 from pathway.clinical.results import Finding, Severity
 from pathway.clinical.sources import Sourced, Tag
-from tests.clinical.anew import anew
-from tests.clinical.builders import d, refusal
+from tests.clinical.builders import d, loaded_anew, refusal
 
 TODAY = date(2026, 11, 22)
 READY = EligibilityFacts(
@@ -122,7 +120,7 @@ MEASURED = {"SEL-02", "SEL-04", "SEL-06", "CI-04"}
 
 def test_rules_without_a_number_name_their_sources() -> None:
     tags = {rule: tag for rule, _, _, tag in RULE_TABLE}
-    for rules in (RULES, anew(eligibility).RULES):
+    for rules in (RULES, loaded_anew("pathway.clinical.eligibility").RULES):
         limits = {rule.id: rule.limit for rule in rules if rule.id not in MEASURED}
         assert limits == {
             rule: Sourced(None, "", Tag(tags[rule]), sources, rule) for rule, sources in NAMED_SOURCES.items()
@@ -199,7 +197,7 @@ def test_rule(rule: str, changes: dict[str, object], status: Status) -> None:
 
 
 def test_rules_built_anew_answer_alike() -> None:
-    rules = {rule.id: rule for rule in anew(eligibility).RULES}
+    rules = {rule.id: rule for rule in loaded_anew("pathway.clinical.eligibility").RULES}
     given = [(rule, str(rules[rule].judge(replace(READY, **changes)))) for rule, changes, _ in ANSWERS]  # type: ignore[arg-type]
     assert given == [(rule, str(status)) for rule, _, status in ANSWERS]
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from pathway.clinical import steps
 from pathway.clinical.dosing import Origin, Population
 from pathway.clinical.results import CannotCompute, Finding, Severity
 from pathway.clinical.sources import Sourced, Tag
@@ -28,8 +27,7 @@ from pathway.clinical.steps import (
     check_step,
     concentration_findings,
 )
-from tests.clinical.anew import anew
-from tests.clinical.builders import NOON, codes, d, fields_of, refusal
+from tests.clinical.builders import NOON, codes, d, fields_of, loaded_anew, refusal
 
 ADULT, CHILD = date(1980, 1, 1), date(2018, 1, 1)
 STEADY = DoseChange(
@@ -102,7 +100,7 @@ def test_table_3_2_names_its_sources() -> None:
         (Population.CEREBRAL_ADULT, "maintenance"): limit(5, 20, Tag.VERIFIED, "S4", "S6b"),
         (Population.PAEDIATRIC, "maintenance"): limit(5, 20, Tag.MEMORY, "LIO"),
     }
-    for table in (STEP_PCT, anew(steps).STEP_PCT):
+    for table in (STEP_PCT, loaded_anew("pathway.clinical.steps").STEP_PCT):
         assert {(group, str(phase)): found for (group, phase), found in table.items()} == expected
 
 
