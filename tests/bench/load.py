@@ -39,11 +39,12 @@ LOADS = (
     f"""INSERT INTO pathway_case (id, clinic_id, patient_id, protocol_id, stage, visit_seq, stage_entered_at, origin,
       referred_by, referral_reason, opened_at, opened_by_id, decision_round, held_at, held_by_id, hold_reason,
       hold_review_on, close_reason, closed_from, next_key, next_role, next_owner_id, next_due_on, required_open,
-      event_seq, event_hash)
+      event_seq, event_hash, withdrawal_risk)
     SELECT {CASE}, %(clinic)s, {PATIENT}, %(protocol)s, {STAGE}, 1, {MOMENT}, '', '', '', {MOMENT}, %(coordinator)s, 1,
       CASE WHEN n %% 50 = 0 THEN {MOMENT} END, CASE WHEN n %% 50 = 0 THEN %(coordinator)s::uuid END,
       CASE WHEN n %% 50 = 0 THEN 'Away' ELSE '' END, CASE WHEN n %% 50 = 0 THEN date '2027-01-01' END,
-      '', '', (%(keys)s::text[])[1], {ROLE}, NULL, {DUE}, 2, {TODOS_A_CASE}, decode(repeat('00', 32), 'hex')
+      '', '', (%(keys)s::text[])[1], {ROLE}, NULL, {DUE}, 2, {TODOS_A_CASE}, decode(repeat('00', 32), 'hex'),
+      '{{}}'
     FROM {NUMBERS}, (VALUES (8)) v (k)""",
     f"""INSERT INTO pathway_stagevisit (case_id, seq, stage, entered_at, entered_by_id, entered_by_edge)
     SELECT {CASE}, 1, 'evaluation', {MOMENT}, %(coordinator)s, 'refer' FROM {NUMBERS}""",
