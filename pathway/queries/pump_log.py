@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Value
+
 from pathway.clinical.device import CATHETER_MODELS, CatheterModel, PumpModel
 from pathway.clinical.program import simple_program
 from pathway.clinical.pump_log import Entry, PumpLog, PumpState
@@ -121,16 +123,20 @@ class ServiceRecords:
 
 
 def read_service(case_id: UUID, operation: Operation, *, without: UUID | None = None) -> ServiceRecords:
-    """The first day an indicator was seen, and the earliest end somebody found, since this operation. Two queries."""
-    since = {
-        "todo_id__gt": operation.todo_id
-    }  # ids rise with time: what was asked about an older pump does not count
+    """The first day an indicator was seen, and the earliest end somebody found, since this operation. One query."""
+    # About an older pump is what was asked before the operation was (ids rise with time), or written before its fill.
+    since = {"todo_id__gt": operation.todo_id, "recorded_at__gte": operation.filled_at}
     plans = _live(DevicePlan, case_id, without).filter(eri_seen_on__isnull=False, **since)
     lives = _live(ServiceLife, case_id, without).filter(**since)
-    return ServiceRecords(
-        min((plan.eri_seen_on for plan in plans), default=None),
-        min((life.ends_on for life in lives), default=None),
-    )
+    days = _named("seen", plans, "eri_seen_on").union(_named("ends", lives, "ends_on"), all=True)
+    found: dict[str, list[date]] = {"seen": [], "ends": []}
+    for name, day in days:
+        found[name].append(day)
+    return ServiceRecords(min(found["seen"], default=None), min(found["ends"], default=None))
+
+
+def _named(name: str, rows: Any, column: str) -> Any:
+    return rows.order_by().annotate(kind=Value(name)).values_list("kind", column)
 
 
 def _live(model: Any, case_id: UUID, without: UUID | None) -> Any:

@@ -337,6 +337,27 @@ def test_the_indicator_seen_at_a_refill(walk: Walk) -> None:
     assert not Todo.objects.filter(case_id=walk.case_id, key="replace_after_eri", state="open").exists()
 
 
+def test_what_was_planned_about_the_old_pump_is_not_held_against_the_new_one(cast: Cast) -> None:
+    """The indicator is seen while the replacement already waits: its plan is asked after the operation was."""
+    walk = do_until(at_stage(cast, Stage.LONG_TERM), "refill")
+    advance(case_id=walk.case_id, edge="revise", by=cast.nora, at=walk.at, reason="Battery")
+    do_until(walk, "operation")
+    fill(walk, refill(walk.at, eri_seen=True, aspirated_ml=Decimal("9.9")))
+    plan = duty(walk, "replace_after_eri")
+    assert plan.id > walk.todo("operation").id
+    record = example("device_plan", eri_seen=True, eri_seen_on=walk.today)
+    complete(todo_id=plan.id, by=cast.nora, at=walk.at, record=record)
+    assert pump_of(walk).eri_seen_on == walk.today
+    walk.wait(1)
+    filled = {"operated_on": walk.today, "filled_at": walk.at, "filled_on": walk.today}
+    record = example("operation", **filled, pump_serial="SYN-9")
+    complete(todo_id=walk.todo("operation").id, by=cast.nora, at=walk.at, record=record)
+    new = pump_of(walk)
+    assert (new.serial, new.eri_seen_on) == ("SYN-9", None)
+    assert new.end_of_service_on is not None
+    assert new.end_of_service_on > walk.today + timedelta(days=1000)
+
+
 def test_a_known_life_never_moves_an_end_later(cast: Cast) -> None:
     """SynchroMed III: nobody knows its life, so somebody must find it; the indicator is nearer than any manual."""
     walk = titrating(
