@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pathway.clinical.conditions import (
-    ASK_FIRST,
-    CONDITION_PLANS,
-    CONTACT_MINUTES,
-    AskedStep,
     Condition,
     Lead,
     TriageLevel,
-    steps_for,
 )
-from pathway.clinical.results import CannotCompute, Reason
-from pathway.clinical.signs import POSSIBLE, Alarm, Signs, Wound, impossible
-from pathway.clinical.triage import FirstDuty, Triage, conditions_of, leads_of, triage
+from pathway.clinical.results import CannotCompute
+from pathway.clinical.signs import Alarm, Signs, Wound
+from pathway.clinical.triage import FirstDuty, Triage, triage
 from tests.clinical.builders import d, refusal
+from tests.clinical.calm import candidates, judge
 
 RED, ORANGE, YELLOW, GREEN = TriageLevel
-CALM = Signs(
-    temp_c=d("36.8"),
-    breaths_per_min=14,
-    gcs=15,
-    heart_rate=70,
-    systolic_mmhg=120,
-    spo2_pct=98,
-    altered_mind=False,
-    drowsy=False,
-    seizure=False,
-    rigidity=False,
-    tone_back=False,
-    itch=False,
-    headache_upright=False,
-    wound=Wound.CLEAN,
-    alarm=Alarm.NONE,
-    days_to_dry=d(60),
-    hours_since_refill=d(500),
-    mri_since_interrogation=False,
-    trauma=False,
-)
-
-
-def judge(base: Signs = CALM, **signs: object) -> Triage:
-    result = triage(replace(base, **signs))  # type: ignore[arg-type]
-    assert isinstance(result, Triage), result
-    return result
-
-
-def candidates(result: Triage) -> dict[str, tuple[TriageLevel, tuple[str, ...]]]:
-    return {one.condition.value: (one.level, one.reasons) for one in result.candidates}
 
 
 def test_nothing_recorded_is_no_answer() -> None:
@@ -397,143 +360,3 @@ def test_what_may_explain_an_overdose_is_named_and_raises_nothing_alone(sign: st
     assert candidates(judge(drowsy=True, **{sign: True}))["overdose"] == (RED, ("drowsy", reason))
     assert candidates(judge(weakness=True, **{sign: True}))["overdose"] == (ORANGE, ("weakness", reason))
     assert judge(**{sign: True}).candidates == ()
-
-
-# --- what a measured sign can be ---
-
-
-@pytest.mark.parametrize(
-    ("field", "lowest", "highest", "unit"),
-    [
-        ("temp_c", 25, 45, "degrees C"),
-        ("breaths_per_min", 0, 80, "breaths/min"),
-        ("gcs", 3, 15, "points"),
-        ("heart_rate", 0, 300, "beats/min"),
-        ("systolic_mmhg", 0, 300, "mmHg"),
-        ("spo2_pct", 0, 100, "%"),
-    ],
-)
-def test_an_impossible_value_is_refused_with_what_it_may_be(
-    field: str, lowest: int, highest: int, unit: str
-) -> None:
-    assert impossible(replace(CALM, **{field: lowest})) == ()  # type: ignore[arg-type]
-    assert impossible(replace(CALM, **{field: highest})) == ()  # type: ignore[arg-type]
-    assert impossible(replace(CALM, **{field: None})) == ()  # type: ignore[arg-type]
-    said = Reason(field, f"Enter {lowest} to {highest} {unit}.")
-    for value in (lowest - 1, highest + 1):
-        assert impossible(replace(CALM, **{field: value})) == (said,)  # type: ignore[arg-type]
-    assert (POSSIBLE[field].value, POSSIBLE[field].tag.value) == ((lowest, highest), "P")
-
-
-@pytest.mark.parametrize(
-    ("typed", "tail"),
-    [
-        ("77", "; 77 °F is 25 °C"),
-        ("98.6", "; 98.6 °F is 37 °C"),
-        ("100.1", "; 100.1 °F is 37.8 °C"),
-        ("99.5", "; 99.5 °F is 37.5 °C"),
-        ("113", "; 113 °F is 45 °C"),
-        ("76.9", ""),
-        ("113.1", ""),
-        ("0", ""),
-    ],
-)
-def test_fahrenheit_is_recognised_and_never_converted_silently(typed: str, tail: str) -> None:
-    [reason] = impossible(Signs(temp_c=d(typed)))
-    assert reason.text == f"Enter 25 to 45 degrees C{tail}."
-
-
-def test_every_impossible_value_is_said_at_once_and_calm_is_possible() -> None:
-    assert impossible(CALM) == ()
-    found = impossible(Signs(gcs=99, spo2_pct=101))
-    assert [reason.field for reason in found] == ["gcs", "spo2_pct"]
-    assert found[0].text == "Enter 3 to 15 points."
-
-
-# --- who is asked for what ---
-
-
-def test_everybody_with_a_step_is_asked_in_one_order() -> None:
-    assert leads_of(judge(itch=True)) == (Lead.PHYSIATRIST, Lead.NEUROSURGEON, Lead.ANESTHESIOLOGIST)
-    assert leads_of(judge(alarm=Alarm.SINGLE)) == (Lead.PHYSIATRIST, Lead.COORDINATOR)
-    assert conditions_of(judge(alarm=Alarm.SINGLE)) == (Condition.LOW_RESERVOIR,)
-
-
-def test_where_nothing_is_suspected_the_physiatrist_asks_further() -> None:
-    calm = judge()
-    assert (conditions_of(calm), leads_of(calm)) == ((Condition.UNCLEAR,), (Lead.PHYSIATRIST,))
-    [step] = steps_for(Lead.PHYSIATRIST, conditions_of(calm))
-    assert step.text.startswith("Speak to the patient")
-
-
-def test_a_role_is_asked_each_step_once_in_order_and_later_conditions_only_add() -> None:
-    first = steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL])
-    assert [step.text for step in first[:2]] == [
-        "Contact the ITB physician, even if it seems mild.",
-        "Interrogate the pump.",
-    ]
-    assert first[0] == AskedStep(Condition.WITHDRAWAL, first[0].text, 15)
-    assert first[1].minutes is None
-    both = steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL, Condition.CATHETER])
-    assert both[: len(first)] == first
-    assert [step.text for step in both[len(first) :]] == [
-        "Compare the residual volume with the expected one."
-    ]
-    assert steps_for(Lead.COORDINATOR, [Condition.WITHDRAWAL]) == ()
-
-
-def test_high_withdrawal_risk_halves_each_steps_own_time_3_6() -> None:
-    usual, short = (
-        {
-            step.text: step.minutes
-            for step in steps_for(Lead.PHYSIATRIST, [Condition.WITHDRAWAL], high_risk=risk)
-        }
-        for risk in (False, True)
-    )
-    restore = "Restore ITB at or near the prior dose."
-    assert (usual[restore], short[restore]) == (360, 180)
-    assert short["Contact the ITB physician, even if it seems mild."] == 7
-    assert short["Interrogate the pump."] is None
-
-
-# --- the plans as data ---
-
-
-def test_every_condition_has_its_plan_with_steps_in_order() -> None:
-    assert set(CONDITION_PLANS) == set(Condition)
-    assert all(plan.steps and plan.causes and plan.name for plan in CONDITION_PLANS.values())
-    withdrawal = [step.text for step in CONDITION_PLANS[Condition.WITHDRAWAL].steps]
-    assert withdrawal[0].startswith("Airway")
-    assert withdrawal.index("Interrogate the pump.") < withdrawal.index(
-        "Restore ITB at or near the prior dose."
-    )
-
-
-def test_times_of_the_steps_are_policy() -> None:
-    steps = [step for plan in CONDITION_PLANS.values() for step in plan.steps]
-    timed = {step.text: step.minutes for step in steps if step.minutes}
-    assert {minutes.tag.value for minutes in timed.values()} == {"P"}
-    assert timed["Stop the pump or set minimum rate, and interrogate."].value == 15
-    assert timed["Restore ITB at or near the prior dose."].value == 6 * 60
-    assert CONTACT_MINUTES.value == {RED: 15, ORANGE: 240, YELLOW: 72 * 60, GREEN: None}
-
-
-def test_drug_references_are_never_orders_13_14() -> None:
-    for plan in CONDITION_PLANS.values():
-        for step in plan.steps:
-            assert " mg" not in step.text
-            assert "hysostigmine" not in step.text
-        for reference in plan.reference:
-            assert " mg" not in reference.value
-            if "baclofen" in reference.value or "Physostigmine" in reference.value:
-                assert reference.value.endswith(ASK_FIRST)
-
-
-def test_withdrawal_is_never_told_apart_by_blood_pressure_alone_13_13() -> None:
-    other = CONDITION_PLANS[Condition.WITHDRAWAL].also_exclude
-    assert "sepsis" in other
-    assert "autonomic dysreflexia (never told apart by blood pressure alone)" in other
-
-
-def test_urgency_rises_to_red() -> None:
-    assert [level.urgency for level in (GREEN, YELLOW, ORANGE, RED)] == [0, 1, 2, 3]

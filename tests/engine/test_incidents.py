@@ -1,4 +1,4 @@
-"""Incidents: reported from any case, asked of the right roles at once, never lowered, closed only when all is done."""
+"""Incidents: reported from any case, asked of the right roles at once, beside whatever else the case does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from pathway.clinical.conditions import Condition, Lead, TriageLevel, steps_for
-from pathway.clinical.signs import Alarm, Signs, Wound
+from pathway.clinical.signs import Alarm, Signs
 from pathway.engine.action import action
 from pathway.engine.cases import close, hold, reopen_case
-from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
+from pathway.engine.errors import Invalid, NotFound, Refused
 from pathway.engine.incidents import acknowledge, raise_in, report
 from pathway.engine.protocols import publish
-from pathway.engine.todos import complete, record_now, reopen
+from pathway.engine.todos import record_now
 from pathway.models import Case, Event, Incident, IncidentAssessment, IncidentTimer, Notice, Pump
 from pathway.models.base import new_id
 from pathway.protocol.loader import VERSIONS, load
@@ -28,73 +27,27 @@ from pathway.queries.case import read_case
 from pathway.queries.definitions import protocol_of
 from tests.cast import MONDAY, Cast, person, referred
 from tests.engine.test_edges import at_stage
+from tests.engine.told import (
+    AT,
+    ITCH,
+    SEIZURE,
+    SWOLLEN,
+    answer,
+    answer_all,
+    close_it,
+    open_keys,
+    stored,
+    tell,
+    told,
+)
 from tests.engine.traces import nothing_written
-from tests.examples import example
 from tests.views.desk import Desk
 from tests.walk import Walk
-
-AT = MONDAY + timedelta(hours=6)
-ITCH = Signs(itch=True)
-SEIZURE = Signs(seizure=True)
-SWOLLEN = Signs(wound=Wound.SWOLLEN)
-RED, ORANGE, YELLOW, GREEN = TriageLevel
 
 
 @pytest.fixture
 def walk(cast: Cast) -> Walk:
     return Walk(cast, referred(cast), AT)
-
-
-def tell(walk: Walk, signs: Signs = ITCH, by: str = "phil", **more: Any) -> Incident:
-    """Report signs on the walk's case; the incident as stored."""
-    values = {"request_id": new_id(), "at": walk.at, **more}
-    report(case_id=walk.case_id, signs=signs, by=getattr(walk.cast, by), **values)
-    return stored(walk)
-
-
-def stored(walk: Walk) -> Incident:
-    return Incident.objects.filter(case_id=walk.case_id).latest("number")
-
-
-def answers(incident: Incident, role: str, **changes: Any) -> dict[str, Any]:
-    """What a role would write: every step done."""
-    asked = steps_for(Lead(role), [Condition(one) for one in incident.conditions])
-    rows = [
-        {
-            "condition": str(step.condition),
-            "step": step.text,
-            "minutes": step.minutes,
-            "answer": "done",
-            "note": "",
-        }
-        for step in asked
-    ]
-    return {"steps": rows, "findings": "", **changes}
-
-
-def answer(walk: Walk, role: str, **changes: Any) -> None:
-    todo = walk.todo(f"incident_{role}")
-    record = answers(stored(walk), role, **changes)
-    complete(todo_id=todo.id, by=walk.cast.of(role), at=walk.at, record=record)
-
-
-def answer_all(walk: Walk) -> None:
-    for role in stored(walk).asked:
-        answer(walk, role)
-
-
-def close_it(walk: Walk, **changes: Any) -> None:
-    record = example("incident_closure", **changes)
-    complete(todo_id=walk.todo("incident_closure").id, by=walk.cast.phil, at=walk.at, record=record)
-
-
-def open_keys(walk: Walk) -> set[str]:
-    return {todo.key for todo in walk.open() if todo.key.startswith("incident_")}
-
-
-def told(walk: Walk) -> set[tuple[str, str]]:
-    notices = Notice.objects.filter(incident__case_id=walk.case_id)
-    return set(notices.values_list("kind", "recipient__username"))
 
 
 # --- reporting ---
@@ -262,252 +215,6 @@ def test_an_incident_is_raised_inside_another_action(walk: Walk) -> None:
     assert Event.objects.latest("seq").data["incident"]["conditions"] == ["motor_stall"]
     assert open_keys(walk) == {"incident_physiatrist", "incident_neurosurgeon"}
     assert ("page", "nora") in told(walk)
-
-
-# --- further findings ---
-
-
-def test_further_findings_join_and_the_level_never_falls(walk: Walk) -> None:
-    tell(walk)
-    walk.at += timedelta(minutes=10)
-    incident = tell(walk, SWOLLEN, by="nora")
-    assert Incident.objects.count() == 1
-    assert (incident.level, incident.conditions) == ("orange", ["withdrawal", "seroma"])
-    assert incident.contact_by == AT + timedelta(hours=4), "the target never moves later"
-    assert Event.objects.latest("seq").verb == "add_findings"
-    assert [one.level for one in IncidentAssessment.objects.order_by("at")] == ["orange", "yellow"]
-    with pytest.raises(DatabaseError, match="never falls"), transaction.atomic():
-        Incident.objects.update(level="yellow", urgency=1)
-
-
-def test_worse_findings_raise_it_call_anew_and_ask_to_be_acknowledged_again(walk: Walk) -> None:
-    tell(walk)
-    acknowledge(incident_id=stored(walk).id, by=walk.cast.phil, at=AT, level=ORANGE)
-    assert not IncidentTimer.objects.exists()
-    walk.at += timedelta(hours=1)
-    incident = tell(walk, SEIZURE, by="cora")
-    assert (incident.level, incident.acknowledged_at, incident.acknowledged_by) == ("red", None, None)
-    assert incident.contact_by == walk.at + timedelta(minutes=15)
-    assert IncidentTimer.objects.get().due_at == walk.at + timedelta(minutes=5)
-    assert ("page", "phil") in told(walk)
-
-
-def test_a_rise_never_moves_an_earlier_target_later(walk: Walk) -> None:
-    tell(walk, SWOLLEN)
-    walk.at += timedelta(hours=71, minutes=55)
-    assert tell(walk, SEIZURE).contact_by == AT + timedelta(hours=72)
-
-
-def test_further_findings_of_an_acknowledged_one_call_only_whom_they_newly_ask(walk: Walk) -> None:
-    tell(walk, SWOLLEN)
-    acknowledge(incident_id=stored(walk).id, by=walk.cast.nora, at=AT)
-    walk.at += timedelta(hours=1)
-    incident = tell(walk, Signs(alarm=Alarm.NONE, temp_c=Decimal("36.5")))
-    assert incident.conditions == ["seroma", "unclear"]
-    assert incident.acknowledged_at == AT
-    assert told(walk) == {("incident", "nora"), ("incident", "phil")}
-    assert not IncidentTimer.objects.exists()
-
-
-def test_whoever_answered_is_asked_again_by_findings_that_ask(walk: Walk) -> None:
-    tell(walk, SWOLLEN)
-    answer(walk, "neurosurgeon")
-    assert open_keys(walk) == {"incident_closure"}
-    walk.at += timedelta(hours=1)
-    tell(walk, SWOLLEN)
-    assert open_keys(walk) == {"incident_neurosurgeon"}
-    assert walk.todo("incident_neurosurgeon").occurrence == 2
-    assert walk.todo("incident_closure").state == "withdrawn"
-    answer(walk, "neurosurgeon")
-    assert open_keys(walk) == {"incident_closure"}
-
-
-def test_an_earlier_onset_is_kept(walk: Walk) -> None:
-    tell(walk, onset_at=AT - timedelta(hours=2))
-    assert tell(walk, onset_at=AT - timedelta(hours=1)).onset_at == AT - timedelta(hours=2)
-    assert tell(walk, onset_at=AT - timedelta(hours=5)).onset_at == AT - timedelta(hours=5)
-    walk.at += timedelta(hours=1)
-    assert tell(walk, onset_at=AT + timedelta(minutes=5)).onset_at == AT - timedelta(hours=5)
-
-
-# --- acknowledging ---
-
-
-def test_acknowledging_stops_the_calls_and_ends_no_duty(walk: Walk) -> None:
-    incident = tell(walk, SEIZURE)
-    acknowledge(incident_id=incident.id, by=walk.cast.cora, at=AT + timedelta(minutes=4), level=RED)
-    incident = stored(walk)
-    assert (incident.acknowledged_by, incident.acknowledged_at) == (walk.cast.cora, AT + timedelta(minutes=4))
-    assert not IncidentTimer.objects.exists()
-    assert len(open_keys(walk)) == 3
-    event = Event.objects.latest("seq")
-    assert (event.verb, event.role) == ("acknowledge_incident", "coordinator")
-    for again in (walk.cast.cora, walk.cast.anna):
-        with nothing_written():
-            assert acknowledge(incident_id=incident.id, by=again, at=AT + timedelta(minutes=5)).repeated
-
-
-def test_a_therapist_may_report_and_not_acknowledge(cast: Cast, walk: Walk) -> None:
-    incident = tell(walk)
-    tess = person("tess", cast.clinic, Role.THERAPIST)
-    with nothing_written(), pytest.raises(NotAllowed, match="acknowledge an incident"):
-        acknowledge(incident_id=incident.id, by=tess, at=AT)
-    nick = person("nick", cast.clinic, Role.NURSE)
-    assert not acknowledge(incident_id=incident.id, by=nick, at=AT).repeated
-
-
-def test_nobody_acknowledges_what_became_worse_behind_the_page(walk: Walk) -> None:
-    incident = tell(walk)
-    tell(walk, SEIZURE)
-    with nothing_written(), pytest.raises(Stale, match="It is red now"):
-        acknowledge(incident_id=incident.id, by=walk.cast.phil, at=AT, level=ORANGE)
-
-
-def test_a_closed_one_cannot_be_acknowledged(walk: Walk) -> None:
-    incident = tell(walk, SWOLLEN)
-    answer_all(walk)
-    close_it(walk)
-    with nothing_written(), pytest.raises(Refused, match="is closed"):
-        acknowledge(incident_id=incident.id, by=walk.cast.phil, at=AT)
-
-
-# --- answering and closing ---
-
-
-def test_a_step_left_out_says_why(walk: Walk) -> None:
-    incident = tell(walk)
-    todo = walk.todo("incident_physiatrist")
-    record = answers(incident, "physiatrist")
-    record["steps"][1] |= {"answer": "not_done", "note": " "}
-    sentence = "“Interrogate the pump.” not done: write why in its note."
-    with nothing_written(), pytest.raises(Invalid) as caught:
-        complete(todo_id=todo.id, by=walk.cast.phil, at=AT, record=record)
-    assert caught.value.errors == {"steps": [sentence]}
-    record["steps"][1]["note"] = "No programmer here."
-    complete(todo_id=todo.id, by=walk.cast.phil, at=AT, record=record)
-    assert stored(walk).waiting == ["anesthesiologist", "neurosurgeon"]
-
-
-def test_every_asked_step_is_answered_once_and_no_other(walk: Walk) -> None:
-    incident = tell(walk)
-    todo = walk.todo("incident_physiatrist")
-    record = answers(incident, "physiatrist")
-    first, *rest = record["steps"]
-    for steps, sentence in (
-        (rest, f"Not answered yet: {first['step']}"),
-        ([*record["steps"], {**first, "step": "Wait."}], "This step is not asked: Wait."),
-        ([*record["steps"], first], "A step is answered twice."),
-    ):
-        with nothing_written(), pytest.raises(Invalid) as caught:
-            complete(todo_id=todo.id, by=walk.cast.phil, at=AT, record={**record, "steps": steps})
-        assert caught.value.errors == {"steps": [sentence]}
-
-
-def test_findings_that_came_meanwhile_add_steps_to_an_open_duty(walk: Walk) -> None:
-    before = tell(walk, SWOLLEN)
-    tell(walk, Signs(wound=Wound.OPEN_OR_PUS))
-    with nothing_written(), pytest.raises(Invalid, match="Not answered yet: Vitals, blood count"):
-        complete(
-            todo_id=walk.todo("incident_neurosurgeon").id,
-            by=walk.cast.nora,
-            at=AT,
-            record=answers(before, "neurosurgeon"),
-        )
-
-
-def test_closing_keeps_cause_and_remedy_and_the_next_incident_asks_anew(walk: Walk) -> None:
-    tell(walk, SWOLLEN)
-    assert open_keys(walk) == {"incident_neurosurgeon"}
-    answer_all(walk)
-    close_it(walk, cause="pump", remedies=["revision", "refill"], outcome="Well again.")
-    incident = stored(walk)
-    assert (incident.cause, incident.remedies, incident.outcome) == (
-        "pump",
-        ["revision", "refill"],
-        "Well again.",
-    )
-    assert (incident.closed_by, incident.closed_at) == (walk.cast.phil, AT)
-    assert not open_keys(walk)
-    assert not IncidentTimer.objects.exists()
-    again = tell(walk, SWOLLEN)
-    assert again.number == 2
-    assert (open_keys(walk), walk.todo("incident_neurosurgeon").occurrence) == ({"incident_neurosurgeon"}, 2)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        (
-            {"symptoms_resolved": False},
-            "follow_up",
-            "Something is not settled: write what follows, who does it and when.",
-        ),
-        (
-            {"pump_interrogated": "no"},
-            "follow_up",
-            "Something is not settled: write what follows, who does it and when.",
-        ),
-        ({"remedies": ["none", "refill"]}, "remedies", "“None” cannot stand beside another remedy."),
-        ({"outcome": ""}, "outcome", "This field cannot be blank."),
-        ({"remedies": []}, "remedies", "This field cannot be blank."),
-    ],
-)
-def test_a_closure_that_leaves_something_open_is_refused(
-    walk: Walk, changes: dict[str, Any], field: str, sentence: str
-) -> None:
-    tell(walk, SWOLLEN)
-    answer_all(walk)
-    with nothing_written(), pytest.raises(Invalid) as caught:
-        close_it(walk, **changes)
-    assert caught.value.errors == {field: [sentence]}
-
-
-def test_a_red_one_is_not_closed_before_somebody_acknowledged_it(walk: Walk) -> None:
-    incident = tell(walk, SEIZURE)
-    answer_all(walk)
-    with nothing_written(), pytest.raises(Refused) as caught:
-        close_it(walk)
-    assert caught.value.verdict.codes() == {"not_acknowledged"}
-    acknowledge(incident_id=incident.id, by=walk.cast.phil, at=AT)
-    close_it(walk)
-
-
-def test_a_duty_reopened_to_be_corrected_takes_the_closure_back(walk: Walk) -> None:
-    tell(walk, SWOLLEN)
-    answer_all(walk)
-    todo = walk.todo("incident_neurosurgeon")
-    reopen(todo_id=todo.id, by=walk.cast.nora, at=AT, reason="The wrong side.")
-    assert open_keys(walk) == {"incident_neurosurgeon"}
-    answer(walk, "neurosurgeon")
-    close_it(walk)
-    with nothing_written(), pytest.raises(Refused, match="nothing to correct it for"):
-        reopen(todo_id=todo.id, by=walk.cast.nora, at=AT, reason="Once more.")
-
-
-@pytest.mark.parametrize(("confirmed", "risk"), [(["withdrawal"], ["withdrawal_here"]), ([], [])])
-def test_a_confirmed_withdrawal_makes_the_next_one_more_dangerous(
-    walk: Walk, confirmed: list[str], risk: list[str]
-) -> None:
-    for _ in range(2):
-        tell(walk)
-        answer_all(walk)
-        acknowledge(incident_id=stored(walk).id, by=walk.cast.phil, at=walk.at)
-        close_it(walk, confirmed=confirmed)
-        assert walk.case.withdrawal_risk == risk
-        walk.wait(1)
-    assert tell(walk).level == ("red" if risk else "orange")
-
-
-def test_a_confirmed_withdrawal_moves_the_pumps_dates_earlier_and_its_refill_with_them(cast: Cast) -> None:
-    walk = at_stage(cast, Stage.TITRATION)
-    before = Pump.objects.get(case_id=walk.case_id)
-    tell(walk)
-    answer_all(walk)
-    acknowledge(incident_id=stored(walk).id, by=cast.phil, at=walk.at)
-    close_it(walk, confirmed=["withdrawal"], cause="refill", remedies=["refill"])
-    after = Pump.objects.get(case_id=walk.case_id)
-    assert after.refill_by < before.refill_by
-    assert walk.todo("refill").due_on <= after.refill_by
 
 
 # --- beside the rest of the case ---
