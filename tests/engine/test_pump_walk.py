@@ -336,7 +336,7 @@ def test_one_refill_duty_whatever_happens_to_the_pump(model: str) -> None:
     run_state_machine_as_test(
         Running,
         settings=settings(
-            max_examples=6,
+            max_examples=12,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
