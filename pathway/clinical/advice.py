@@ -68,13 +68,13 @@ def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
     pump = situation.pump
     if pump is None:
         return cannot("pump_model", "No pump is on record: record the operation first.")
-    set_to = log.state().alarm_ml
-    alarm_ml = pump.alarm_ml if set_to is None else set_to
-    own = _runway_from(pump, situation, log, alarm_ml)
+    state = log.state()
+    alarm_ml = pump.alarm_ml if state.alarm_ml is None else state.alarm_ml
+    own = _runway_from(pump, situation, state, alarm_ml)
     planned_from = planning_alarm_ml(alarm_ml, situation.withdrawal_risk)
     if isinstance(own, CannotCompute) or planned_from <= alarm_ml:
         return own
-    planned = _runway_from(pump, situation, log, planned_from)
+    planned = _runway_from(pump, situation, state, planned_from)
     if isinstance(planned, CannotCompute):
         return planned
     text = f"Planned from {plain(planned_from)} mL, because withdrawal is more dangerous for this patient."
@@ -88,10 +88,10 @@ def runway_in(situation: Situation, log: PumpLog) -> Runway | CannotCompute:
 
 
 def _runway_from(
-    pump: PumpFacts, situation: Situation, log: PumpLog, alarm_ml: Decimal
+    pump: PumpFacts, situation: Situation, state: PumpState, alarm_ml: Decimal
 ) -> Runway | CannotCompute:
     return runway_of(
-        log.state().planning_events,
+        state.planning_events,
         pump=pump.model,
         reservoir_ml=pump.reservoir_ml,
         time_zone=situation.time_zone,

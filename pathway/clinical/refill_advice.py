@@ -85,7 +85,7 @@ def judge_refill(
         trend=trend,
         program=program,
         findings=tuple(findings),
-        runway=runway_in(situation, pump.log.with_entries([fill])),
+        runway=program.runway if program else runway_in(situation, pump.log.with_entries([fill])),
     )
 
 

@@ -12,7 +12,7 @@ from pathway.clinical.signs import Signs, Wound
 from pathway.engine import pump_effects
 from pathway.engine.action import Action
 from pathway.engine.cards import first_card, issue_card, reword_card
-from pathway.engine.incident_effects import answer, close_incident
+from pathway.engine.incident_effects import HERE, answer, close_incident
 from pathway.engine.incidents import raise_in
 from pathway.engine.second import confirm
 from pathway.models import (
@@ -46,7 +46,7 @@ def apply_effects(act: Action, record: ClinicalRecord) -> None:
 
 def _note_history(act: Action, record: NeuroHistory) -> None:
     """The origin every limit depends on, and what makes withdrawal more dangerous; a pump's dates follow."""
-    here = [risk for risk in act.case.withdrawal_risk if risk == "withdrawal_here"]
+    here = [risk for risk in act.case.withdrawal_risk if risk == HERE]
     risks = [
         *withdrawal_risks(record.sci_level, record.cannot_communicate, record.earlier_withdrawal),
         *here,

@@ -25,6 +25,7 @@ from pathway.models.base import new_id
 from pathway.protocol.facts import IncidentFact
 from pathway.protocol.roles import PHYSICIANS, CloseReason, Role
 from pathway.protocol.verdict import refused
+from pathway.queries.case import incident_fact
 from pathway.queries.incident_facts import known_signs, merged
 
 NOTE_LENGTH = 2000
@@ -150,7 +151,7 @@ def _assess(
             **_judgement(judged),
         )
     )
-    act.facts = replace(act.facts, incident=_fact(incident))
+    act.facts = replace(act.facts, incident=incident_fact(incident))
     act.data["incident"] = {
         "number": incident.number,
         "level": incident.level,
@@ -175,16 +176,6 @@ def _judgement(judged: Triage) -> dict[str, Any]:
         ],
         "missing": [reason.text for reason in judged.missing],
     }
-
-
-def _fact(incident: Incident) -> IncidentFact:
-    return IncidentFact(
-        incident.id,
-        incident.triage_level,
-        frozenset(Role(role) for role in incident.asked),
-        frozenset(Role(role) for role in incident.waiting),
-        incident.acknowledged_at is not None,
-    )
 
 
 def _open(act: Action, judged: Triage, onset_at: datetime | None) -> Incident:
@@ -218,7 +209,7 @@ def _contact_by(act: Action, judged: Triage) -> datetime | None:
 def _add(act: Action, judged: Triage, onset_at: datetime | None) -> Incident:
     """Further findings: conditions and roles add up, the level only rises, and whoever answered is asked again."""
     assert act.facts.incident is not None
-    incident = _stored(act, act.facts.incident.id)
+    incident = Incident.objects.get(pk=act.facts.incident.id)
     before = {field.attname: getattr(incident, field.attname) for field in incident._meta.concrete_fields}
     leads = [str(lead) for lead in leads_of(judged)]
     fresh = [Role(role) for role in leads if role not in incident.asked]
@@ -236,15 +227,6 @@ def _add(act: Action, judged: Triage, onset_at: datetime | None) -> Incident:
     }
     act.changes.update(Incident, incident.id, **changed)
     return incident
-
-
-def _stored(act: Action, incident_id: UUID) -> Incident:
-    """The open incident's row; one that this very action opened is written first."""
-    found = Incident.objects.filter(pk=incident_id).first()
-    if found is None:
-        act.changes.flush()
-        found = Incident.objects.get(pk=incident_id)
-    return found
 
 
 def _joined(before: list[str], more: list[str]) -> list[str]:
@@ -290,7 +272,7 @@ def take_up_again(act: Action) -> None:
     for name, value in again.items():
         setattr(ended, name, value)
     act.changes.update(Incident, ended.id, **again)
-    act.facts = replace(act.facts, incident=_fact(ended))
+    act.facts = replace(act.facts, incident=incident_fact(ended))
     minutes = CONTACT_MINUTES.value[ended.triage_level]
     paging.start(act, ended, shortened(minutes, high_risk=bool(act.case.withdrawal_risk)))
 

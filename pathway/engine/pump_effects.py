@@ -33,7 +33,7 @@ from pathway.models import (
     VolumeEvent,
 )
 from pathway.models.base import new_id
-from pathway.protocol.facts import PumpFact
+from pathway.queries.case import pump_fact
 from pathway.queries.pump_log import PumpRead, alarm_of, path_ml_of, read_entries, read_pump, read_service
 
 Values = dict[str, Any]
@@ -46,14 +46,19 @@ def plan_again(act: Action, withdrawal_risk: tuple[str, ...]) -> None:
         return
     pump = read_pump(act.case.id, act.calendar.time_zone)
     assert pump is not None  # the facts were read under the same lock
-    situation = Situation(
+    situation = _situation(act, pump, withdrawal_risk)
+    _change(act, pump.row, {}, situation, pump.facts.log)
+
+
+def _situation(act: Action, read: PumpRead, withdrawal_risk: tuple[str, ...]) -> Situation:
+    """What the pump's dates are worked out on where no record is being written."""
+    return Situation(
         today=act.facts.today,
         now=act.at,
         time_zone=act.calendar.time_zone,
         withdrawal_risk=withdrawal_risk,
-        pump=pump.facts,
+        pump=read.facts,
     )
-    _change(act, pump.row, {}, situation, pump.facts.log)
 
 
 def undo_effects(act: Action, todo_id: UUID) -> None:
@@ -61,13 +66,7 @@ def undo_effects(act: Action, todo_id: UUID) -> None:
     read = read_pump(act.case.id, act.calendar.time_zone, without=todo_id)
     if read is None or read.row.operation.todo_id == todo_id:
         return  # the operation itself is corrected in place: there is no pump without it
-    situation = Situation(
-        today=act.facts.today,
-        now=act.at,
-        time_zone=act.calendar.time_zone,
-        withdrawal_risk=tuple(act.case.withdrawal_risk),
-        pump=read.facts,
-    )
+    situation = _situation(act, read, tuple(act.case.withdrawal_risk))
     values = _service(act, read.facts, read.row.operation, without=todo_id)
     _change(act, read.row, values, situation, read.facts.log)
 
@@ -87,13 +86,7 @@ def put_back(act: Action) -> None:
     act.changes.flush()  # what is read below looks for the pump in place
     read = read_pump(act.case.id, act.calendar.time_zone)
     assert read is not None  # it was put back a line above
-    situation = Situation(
-        today=act.facts.today,
-        now=act.at,
-        time_zone=act.calendar.time_zone,
-        withdrawal_risk=tuple(act.case.withdrawal_risk),
-        pump=read.facts,
-    )
+    situation = _situation(act, read, tuple(act.case.withdrawal_risk))
     _change(act, read.row, {}, situation, read.facts.log)
 
 
@@ -189,9 +182,10 @@ def set_program(act: Action, record: ProgramRecord) -> None:
 
 
 def refill(act: Action, record: Refill) -> None:
-    _, read = require_pump(act)
-    facts = replace(read.facts, log=read.facts.log.with_entries([record.entry()]))
-    _enter(act, record.entry(), _service(act, facts, read.row.operation) if record.eri_seen else {})
+    situation, read = require_pump(act)
+    log = read.facts.log.with_entries([record.entry()])
+    values = _service(act, replace(read.facts, log=log), read.row.operation) if record.eri_seen else {}
+    _change(act, read.row, values, situation, log)
 
 
 def _service(
@@ -237,10 +231,10 @@ def volume_event(act: Action, record: VolumeEvent) -> None:
     _enter(act, record.entry())
 
 
-def _enter(act: Action, entry: Entry, values: Values | None = None) -> None:
+def _enter(act: Action, entry: Entry) -> None:
     """One more entry in the pump's log, at its own instant; everything after it is worked out anew."""
     situation, read = require_pump(act)
-    _change(act, read.row, values or {}, situation, read.facts.log.with_entries([entry]))
+    _change(act, read.row, {}, situation, read.facts.log.with_entries([entry]))
 
 
 def _change(act: Action, pump: Pump, values: Values, situation: Situation, log: PumpLog) -> None:
@@ -321,15 +315,4 @@ def require_pump(act: Action) -> tuple[Situation, PumpRead]:
 def _remember(act: Action, pump: Pump) -> None:
     """Guards and due rules of the same action see the pump as it is now, and the card that it makes."""
     note_card(act, pump, *act.written)
-    fact = PumpFact(
-        id=pump.id,
-        implanted_on=pump.implanted_on,
-        filled_on=pump.filled_on,
-        refill_by=pump.refill_by,
-        end_of_service_on=pump.end_of_service_on,
-        dose_since=pump.dose_since,
-        eri_seen_on=pump.eri_seen_on,
-        card_is_current=pump.card_is_current,
-        is_stopped=pump.stopped_at is not None,
-    )
-    act.facts = replace(act.facts, pump=fact)
+    act.facts = replace(act.facts, pump=pump_fact(pump, act.calendar))

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pgtrigger
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -19,7 +18,7 @@ from pathway.clinical.scales import ASHWORTH_NUMBERS, AshworthVariant
 from pathway.models.assessment import ASHWORTH_SCALES, GRADES, MUSCLES, PENN_FREQUENCIES
 from pathway.models.base import Row, choices, one_of
 from pathway.models.case import Case
-from pathway.models.checked import Problem
+from pathway.models.checked import Problem, raise_all
 from pathway.models.columns import Table, choice
 from pathway.models.fields import Amount, Choice, Codes, Rows, Whole
 from pathway.models.people import Clinician
@@ -130,11 +129,7 @@ class TrialObservation(Row):
 
     def clean(self) -> None:
         """The pressures are in order and the grades belong to the scale; raises ValidationError by field."""
-        by_field: dict[str, list[str]] = {}
-        for field, message in self.problems():
-            by_field.setdefault(field, []).append(message)
-        if by_field:
-            raise ValidationError(by_field)
+        raise_all(self.problems())
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong across fields. A field that is missing is None here."""

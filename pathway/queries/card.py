@@ -12,7 +12,6 @@ from pathway.clinical.card import CardFacts, risks_of
 from pathway.clinical.conditions import Condition
 from pathway.clinical.device import PUMP_MODELS, PumpModel
 from pathway.models import (
-    RECORDS,
     CardIssue,
     Catheter,
     Clinic,
@@ -30,7 +29,7 @@ from pathway.models import (
 )
 from pathway.models.base import Row
 from pathway.queries.devices import pump_model_of
-from pathway.queries.records import rows_together
+from pathway.queries.records import newest, rows_together, standing
 
 KINDS = (
     "neuro_history",
@@ -161,23 +160,14 @@ def read_sources(case_id: UUID, *, surgeon_id: UUID | None = None) -> CardSource
         ("pump", pumps),
         ("catheter", Catheter.objects.filter(pump__in=pumps, removed_on__isnull=True)),
         ("surgeon", surgeons),
-        ("program", _standing("program", case_id).order_by("-effective_at")[:1]),
+        ("program", standing("program", case_id).order_by("-effective_at")[:1]),
         (
             "incident_closure",
-            _standing("incident_closure", case_id).filter(confirmed__contains=WITHDRAWAL)[:1],
+            standing("incident_closure", case_id).filter(confirmed__contains=WITHDRAWAL)[:1],
         ),
-        *((kind, _newest(kind, case_id)) for kind in KINDS),
+        *((kind, newest(kind, case_id)) for kind in KINDS),
     ]
     return CardSources(**dict(rows_together(parts)))
-
-
-def _newest(kind: str, case_id: UUID) -> QuerySet[Any]:
-    """The newest record of a kind that still stands."""
-    return _standing(kind, case_id).order_by("-recorded_at", "-id")[:1]
-
-
-def _standing(kind: str, case_id: UUID) -> QuerySet[Any]:
-    return RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)
 
 
 def read_card(case_id: UUID) -> CardFacts | None:

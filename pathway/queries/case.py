@@ -98,7 +98,7 @@ def facts_of(
         hold_review_on=case.hold_review_on,
         todos={key: todo_fact(todo, calendar) for key, todo in newest.items()},
         signoffs=tuple(_signoff_fact(signed) for signed in signoffs if signed.lapsed_at is None),
-        pump=_pump_fact(pump, calendar) if pump else None,
+        pump=pump_fact(pump, calendar) if pump else None,
         since_visit=max(
             visit.seq for visit in visits if visit.entered_by_edge not in (CLOSE.name, REOPEN.name)
         ),
@@ -139,7 +139,8 @@ def _signoff_fact(signed: SignOff) -> SignOffFact:
     )
 
 
-def _pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
+def pump_fact(pump: Pump, calendar: WorkCalendar) -> PumpFact:
+    """A pump in place as rules see it."""
     filled_on = calendar.local_date(pump.filled_at) if pump.filled_at else None
     return PumpFact(
         id=pump.id,

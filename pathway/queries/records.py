@@ -34,6 +34,16 @@ def latest_records(wanted: Iterable[tuple[str, UUID]]) -> dict[UUID, ClinicalRec
     return {record.id: record for record in found}
 
 
+def standing(kind: str, case_id: UUID) -> QuerySet[Any]:
+    """The records of one kind that no later version has replaced."""
+    return RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)
+
+
+def newest(kind: str, case_id: UUID) -> QuerySet[Any]:
+    """The newest record of a kind that still stands."""
+    return standing(kind, case_id).order_by("-recorded_at", "-id")[:1]
+
+
 def rows_together(parts: Sequence[tuple[str, QuerySet[Any]]]) -> list[tuple[str, Any]]:
     """Rows of several tables in one query: each with the name its part was given."""
     first, *rest = [_as_json(name, rows) for name, rows in parts]

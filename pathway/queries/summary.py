@@ -9,8 +9,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from pathway.models import (
-    RECORDS,
-    ClinicalRecord,
     Goals,
     GoalsReview,
     Incident,
@@ -20,7 +18,7 @@ from pathway.models import (
     Refill,
     TrialReadings,
 )
-from pathway.queries.records import rows_together
+from pathway.queries.records import newest, rows_together, standing
 
 NEWEST = ("neuro_history", "medication_history", "goals", "goals_review")
 EVERY = ("trial_readings", "program", "refill")
@@ -42,8 +40,8 @@ class SummaryRecords:
 def read_summary(case_id: UUID) -> SummaryRecords:
     """What the summary of a case quotes. One query."""
     parts: list[tuple[str, QuerySet[Any]]] = [
-        *((kind, _standing(kind, case_id).order_by("-recorded_at", "-id")[:1]) for kind in NEWEST),
-        *((kind, _standing(kind, case_id)) for kind in EVERY),
+        *((kind, newest(kind, case_id)) for kind in NEWEST),
+        *((kind, standing(kind, case_id)) for kind in EVERY),
     ]
     found: dict[str, list[Any]] = {kind: [] for kind in (*NEWEST, *EVERY)}
     for kind, record in rows_together(parts):
@@ -59,7 +57,3 @@ def read_summary(case_id: UUID) -> SummaryRecords:
 def read_incidents(case_id: UUID) -> list[Incident]:
     """Every incident of the case, the newest first. One query."""
     return list(Incident.objects.filter(case_id=case_id).order_by("-number"))
-
-
-def _standing(kind: str, case_id: UUID) -> QuerySet[ClinicalRecord]:
-    return RECORDS[kind]._default_manager.filter(case_id=case_id, superseded_at__isnull=True)

@@ -19,8 +19,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from pathway.engine.action import Outcome
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
+from pathway.models import Case
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import Reason, Verdict
+from pathway.queries.case import find_case
 from pathway.tasks import nudge
 
 Done = TypeVar("Done")
@@ -51,6 +53,15 @@ def person(request: HttpRequest) -> UUID:
     key = request.user.pk
     assert key is not None
     return key
+
+
+def case_for(request: HttpRequest, case_id: UUID) -> Case:
+    """The case that a page is about, and its clinic for the frame. Raises Http404 for somebody of another clinic."""
+    case = find_case(case_id, person(request))
+    if case is None:
+        raise Http404("There is no such case for you.")
+    request.clinic = case.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
+    return case
 
 
 def perform(request: HttpRequest, verb: Callable[..., Outcome], **arguments: Any) -> Answer:

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 from pathway.clinical.card import CardFacts, cite, missing_of, notices_of, qr_text, sections_of, shorten
 from pathway.models import Case
 from pathway.queries.card import CardSources, read_sources
-from pathway.queries.case import find_case, newest_todos
+from pathway.queries.case import newest_todos
 from pathway.queries.definitions import title_of
-from pathway.views.act import person
+from pathway.views.act import case_for
 from pathway.views.context import today_of
 from pathway.views.pdf import can_print, paper
 
@@ -121,10 +121,7 @@ def print_contexts(facts: CardFacts, kind: str, today: date, clinic: str) -> Ite
 
 
 def _read(request: HttpRequest, case_id: UUID) -> tuple[Case, CardSources]:
-    case = find_case(case_id, person(request))
-    if case is None:
-        raise Http404("There is no such case for you.")
-    request.clinic = case.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
+    case = case_for(request, case_id)
     return case, read_sources(case_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,12 +23,12 @@ from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
-from pathway.queries.case import find_case, read_case, team_of
+from pathway.queries.case import read_case, team_of
 from pathway.queries.devices import pump_model_of
 from pathway.queries.incidents import names_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
-from pathway.views.act import Answer, alert_of, person, reasons_of, who
+from pathway.views.act import Answer, alert_of, case_for, person, reasons_of, who
 from pathway.views.forms.case_actions import (
     CloseForm,
     HoldForm,
@@ -52,11 +52,8 @@ class CasePage:
     """One case as one person sees it. Raises Http404 for somebody of another clinic."""
 
     def __init__(self, request: HttpRequest, case_id: UUID) -> None:
-        found = find_case(case_id, person(request))
-        if found is None:
-            raise Http404("There is no such case for you.")
+        found = case_for(request, case_id)
         self.case, self.clinic = found, found.clinic
-        request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
         self.me = person(request)
         self.staff = staff_of(self.clinic.id)
         self.roles = self.staff.roles_of(self.me)

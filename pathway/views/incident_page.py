@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from pathway.clinical.conditions import CONDITION_PLANS, Condition, ConditionPlan, Step, minutes_of
-from pathway.clinical.sources import Sourced
 from pathway.engine.incidents import ANSWERERS
 from pathway.models import Incident, IncidentAssessment, Todo
 from pathway.models.incident import REMEDIES
@@ -40,12 +39,6 @@ LEVEL_LOOK: Mapping[str, tuple[str, str]] = {
 
 DAYS_FROM_H = 48
 """From so many hours on, days are said too."""
-
-
-def bracket(sourced: Sourced[Any]) -> str:
-    """A tag with its sources as screens show them: [P], [V:S4,S14]."""
-    sources = ",".join(sourced.sources)
-    return f"[{sourced.tag}:{sources}]" if sources else f"[{sourced.tag}]"
 
 
 def in_words(length: timedelta) -> str:
@@ -155,7 +148,7 @@ class IncidentPage:
             "steps": steps,
             "open": sum(not step["answer"] for step in steps),
             "also_exclude": plan.also_exclude,
-            "reference": [f"{text.value} {bracket(text)}" for text in plan.reference],
+            "reference": [f"{text.value} {text.bracket}" for text in plan.reference],
         }
 
     def _step(self, step: Step) -> dict[str, Any]:
@@ -166,7 +159,7 @@ class IncidentPage:
         return {
             "text": step.text,
             "role": str(step.lead),
-            "time": f"within {in_words(timedelta(minutes=minutes))} {bracket(step.minutes)}"
+            "time": f"within {in_words(timedelta(minutes=minutes))} {step.minutes.bracket}"
             if step.minutes and minutes
             else "",
             "answer": answer,

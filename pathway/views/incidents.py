@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,11 +22,10 @@ from pathway.clinical.triage import leads_of, triage
 from pathway.engine import incidents as engine
 from pathway.models import Case, Incident
 from pathway.models.incident import LEVELS
-from pathway.queries.case import find_case
 from pathway.queries.incident_facts import known_signs, merged
 from pathway.queries.incidents import IncidentFilter, incidents_of
 from pathway.views.access import access_for
-from pathway.views.act import Answer, alert_of, finish, perform, person, show_errors, wants_fragment
+from pathway.views.act import Answer, alert_of, case_for, finish, perform, show_errors, wants_fragment
 from pathway.views.board import one_of
 from pathway.views.forms.signs import ReportForm
 from pathway.views.incident_page import LEVEL_LOOK, IncidentPage, in_words
@@ -78,7 +77,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """GET the form; POST reports, or adds findings to the open incident."""
-    case = _case(request, case_id)
+    case = case_for(request, case_id)
     if request.method != "POST":
         return _form(request, case, ReportForm(time_zone=case.clinic.time_zone))
     form = ReportForm(request.POST, time_zone=case.clinic.time_zone)
@@ -103,7 +102,7 @@ def report(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """What triage says of the form as it stands: a fragment for htmx, else the form with it. Nothing is saved."""
-    case = _case(request, case_id)
+    case = case_for(request, case_id)
     form = ReportForm(request.POST, time_zone=case.clinic.time_zone)
     form.is_valid()
     judged = judgement(case, form.signs())
@@ -166,14 +165,6 @@ def judgement(case: Case, signs: Signs) -> dict[str, Any]:
             reason.text.removeprefix("Not recorded: ").removesuffix(".") for reason in judged.missing
         ],
     }
-
-
-def _case(request: HttpRequest, case_id: UUID) -> Case:
-    case = find_case(case_id, person(request))
-    if case is None:
-        raise Http404("There is no such case for you.")
-    request.clinic = case.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
-    return case
 
 
 def _form(

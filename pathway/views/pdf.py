@@ -42,11 +42,10 @@ def paper(
 
     `filename` names no person: it lands in download folders.
     """
-    tries = list(attempts)
     if not can_print():
-        return _as_page(request, template, tries[0])
+        return _as_page(request, template, next(iter(attempts)))
     document = None
-    for context in tries:
+    for context in attempts:
         document = _lay_out(render_to_string(template, context))
         if len(document.pages) <= pages:
             break

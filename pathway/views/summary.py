@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,10 +17,10 @@ from pathway.models import Case, Incident, ProgramRecord, Refill
 from pathway.models.incident import CONDITIONS, REMEDIES
 from pathway.protocol.roles import CloseReason, Decision, Role, Stage
 from pathway.queries.card import read_sources
-from pathway.queries.case import CaseRead, find_case, read_case
+from pathway.queries.case import CaseRead, read_case
 from pathway.queries.people import Staff, staff_of
 from pathway.queries.summary import SummaryRecords, read_incidents, read_summary
-from pathway.views.act import person
+from pathway.views.act import case_for
 from pathway.views.pdf import paper
 from pathway.views.records import NOTHING
 
@@ -33,10 +33,7 @@ ATTEMPTS = (("10", 16, 14), ("9", 12, 12), ("9", 8, 8), ("85", 5, 5))
 @require_safe
 def summary_pdf(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case on one or two pages. What was left out for want of room is counted on the paper."""
-    case = find_case(case_id, person(request))
-    if case is None:
-        raise Http404("There is no such case for you.")
-    request.clinic = case.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
+    case = case_for(request, case_id)
     context = summary_context(case)
     attempts = [_with_room_for(context, *room) for room in ATTEMPTS]
     return paper(request, TEMPLATE, attempts, filename="case-summary.pdf", pages=PAGES)

@@ -6,16 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pathway.queries.case import find_case
 from pathway.queries.definitions import protocol_of
 from pathway.queries.trends import Trends, read_trends
-from pathway.views.act import person
+from pathway.views.act import case_for
 from pathway.views.figures.course import course_figure
 from pathway.views.figures.figure import Scene, Window
 from pathway.views.figures.reservoir import reservoir_figures
@@ -28,10 +27,7 @@ LONG_COURSE = timedelta(days=548)
 @require_safe
 def trends(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """GET the figures of a case. `?window=year|pump|all` says how far back they look."""
-    case = find_case(case_id, person(request))
-    if case is None:
-        raise Http404("There is no such case for you.")
-    request.clinic = case.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
+    case = case_for(request, case_id)
     read = read_trends(case, timezone.now())
     windows = windows_of(read)
     asked = request.GET.get("window", "")
