@@ -1,5 +1,4 @@
-"""Working days, closed days and day boundaries of one clinic, so that every due date lands on a day somebody
-works.
+"""Working days, working hours and closed days of one clinic, so that every due date lands on a day somebody works.
 
 Knows dates, time zones and public holidays; must not know a to-do, a stage, a pump or the database.
 """
@@ -7,6 +6,7 @@ Knows dates, time zones and public holidays; must not know a to-do, a stage, a p
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -15,6 +15,18 @@ from zoneinfo import ZoneInfo
 import holidays
 
 ONE_DAY = timedelta(days=1)
+DAYS_A_WEEK = 7
+
+Hours = tuple[time, time]
+"""Opening and closing on one local day."""
+Week = tuple[Hours | None, ...]
+"""Seven days, Monday first; None: closed."""
+
+
+def even_week(opens: time, closes: time, weekdays: Iterable[int] = range(5)) -> Week:
+    """A week with the same hours on each of these weekdays (Monday is 0), closed on the others."""
+    days = frozenset(weekdays)
+    return tuple((opens, closes) if day in days else None for day in range(7))
 
 
 @lru_cache(maxsize=1024)
@@ -51,29 +63,25 @@ def _check_time_zone(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """When one clinic works. `working_weekdays` counts Monday as 0; `subdivision` is "" for the whole
-    country.
+    """When one clinic works: its hours by weekday; `subdivision` is "" for the whole country.
 
-    `version` is stored with every date computed from the calendar, so that a later change of holidays never
-    moves a
+    `version` is stored with every date computed from the calendar, so that a later change of holidays never moves a
     promise silently. Raises ValueError, with a sentence, for a calendar that could not answer.
     """
 
     time_zone: str
-    working_weekdays: frozenset[int]
+    week: Week
     country: str
     subdivision: str
     closed_days: frozenset[date]
-    opens: time
-    closes: time
     version: int
 
     def __post_init__(self) -> None:
-        if not self.working_weekdays:
+        if len(self.week) != DAYS_A_WEEK:
+            raise ValueError("A week has seven days, Monday first.")
+        if not any(self.week):
             raise ValueError("A calendar needs at least one working weekday.")
-        if not self.working_weekdays <= frozenset(range(7)):
-            raise ValueError("Working weekdays are numbers from 0 (Monday) to 6 (Sunday).")
-        if self.opens >= self.closes:
+        if any(hours is not None and hours[0] >= hours[1] for hours in self.week):
             raise ValueError("A clinic closes after it opens, on the same day.")
         _check_time_zone(self.time_zone)
         _check_region(self.country, self.subdivision)
@@ -82,10 +90,15 @@ class WorkCalendar:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def working_weekdays(self) -> frozenset[int]:
+        """The weekdays with hours (Monday is 0)."""
+        return frozenset(day for day, hours in enumerate(self.week) if hours is not None)
+
     def is_working_day(self, day: date) -> bool:
         """Whether the clinic works on this local date (a plain date, never a datetime)."""
         return (
-            day.weekday() in self.working_weekdays
+            self.week[day.weekday()] is not None
             and day not in self.closed_days
             and day not in _public_holidays(self.country, self.subdivision, day.year)
         )
@@ -130,11 +143,34 @@ class WorkCalendar:
         """The first instant of a local date, in UTC; right also where clocks skip midnight."""
         return self._instant(day, time.min)
 
+    def hours_on(self, day: date) -> Hours:
+        """Opening and closing of this weekday; of a weekday without hours those of the week's first working day."""
+        return self.week[day.weekday()] or next(hours for hours in self.week if hours is not None)
+
     def at_opening(self, day: date) -> datetime:
-        """The instant the clinic opens on a local date, in UTC; an opening hour skipped by the clock moves
-        after it.
+        """The instant the clinic opens on a local date, in UTC; an opening hour skipped by the clock moves after it."""
+        return self._instant(day, self.hours_on(day)[0])
+
+    def is_open_at(self, instant: datetime) -> bool:
+        """Whether the clinic works at this instant."""
+        local = instant.astimezone(self.zone)
+        opens, closes = self.hours_on(local.date())
+        return self.is_working_day(local.date()) and opens <= local.time() < closes
+
+    def add_working_time(self, instant: datetime, span: timedelta) -> datetime:
+        """The instant (UTC) at which the clinic has worked for `span` from `instant` on; real hours, whatever the clock does.
+
+        `span` is not negative. A span that ends at closing time ends there, not at the next opening.
         """
-        return self._instant(day, self.opens)
+        day = self.local_date(instant)
+        while True:
+            if self.is_working_day(day):
+                opens, closes = (self._instant(day, clock) for clock in self.hours_on(day))
+                begin = max(opens, instant.astimezone(UTC))
+                if begin + span <= closes:
+                    return begin + span
+                span -= max(closes - begin, timedelta(0))
+            day += ONE_DAY
 
     def _working_days(self, year: int) -> tuple[date, ...]:
         return _working_days(self.working_weekdays, self.country, self.subdivision, self.closed_days, year)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pathway.calendars import WorkCalendar
+from pathway.calendars import WorkCalendar, even_week
 
 WEEKDAYS = frozenset(range(5))
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
@@ -18,12 +18,10 @@ ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 def calendar(**changes: object) -> WorkCalendar:
     values: dict[str, object] = {
         "time_zone": "America/Chicago",
-        "working_weekdays": WEEKDAYS,
+        "week": even_week(time(8), time(17)),
         "country": "US",
         "subdivision": "IL",
         "closed_days": frozenset({date(2026, 11, 27)}),
-        "opens": time(8),
-        "closes": time(17),
         "version": 1,
     }
     return WorkCalendar(**(values | changes))  # type: ignore[arg-type]
@@ -77,7 +75,7 @@ def test_a_deadline_moves_earlier_and_a_booking_later() -> None:
 
 def test_weekend_days_can_be_working_days() -> None:
     dubai = calendar(
-        time_zone="Asia/Dubai", country="AE", subdivision="", working_weekdays=frozenset({6, 0, 1, 2})
+        time_zone="Asia/Dubai", country="AE", subdivision="", week=even_week(time(8), time(17), (6, 0, 1, 2))
     )
     assert dubai.is_working_day(date(2026, 11, 22))
     assert not dubai.is_working_day(date(2026, 11, 26))
@@ -149,14 +147,14 @@ def test_an_instant_without_a_time_zone_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"working_weekdays": frozenset()}, "at least one working weekday"),
-        ({"working_weekdays": frozenset({7})}, "from 0 .Monday. to 6"),
+        ({"week": (None,) * 7}, "at least one working weekday"),
+        ({"week": ((time(8), time(17)),) * 5}, "seven days, Monday first"),
         ({"time_zone": "Mars/Olympus"}, "not a time zone name"),
         ({"time_zone": "../etc/passwd"}, "not a time zone name"),
         ({"time_zone": ""}, "not a time zone name"),
         ({"country": "XX"}, "country code 'XX'"),
         ({"subdivision": "ZZ"}, "US has no subdivision 'ZZ'"),
-        ({"opens": time(17)}, "closes after it opens"),
+        ({"week": even_week(time(17), time(17))}, "closes after it opens"),
     ],
 )
 def test_a_calendar_that_cannot_answer_is_refused(changes: dict[str, object], sentence: str) -> None:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=60, validators=[pathway.models.people.validate_time_zone])),
                 ('country', models.CharField(help_text='ISO code whose public holidays apply', max_length=2)),
                 ('subdivision', models.CharField(blank=True, max_length=10)),
-                ('working_weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=pathway.models.people.monday_to_friday, size=None)),
+                ('working_weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=list, size=None)),
                 ('opens', models.TimeField(default=datetime.time(8, 0))),
                 ('closes', models.TimeField(default=datetime.time(17, 0))),
                 ('calendar_version', models.PositiveIntegerField(default=1)),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathway.models.absence import Absence
 from pathway.models.assessment import Assessment
+from pathway.models.attention import Attention, CalendarFeed
 from pathway.models.case import CareTeamMember, Case, StageCount, StageVisit
 from pathway.models.checked import CheckedRecord
+from pathway.models.clinic_event import ClinicEvent
 from pathway.models.confirm import SecondCheck
+from pathway.models.contact import ReminderContact
 from pathway.models.device import Catheter, Pump
 from pathway.models.emergency import CardIssue, EmergencyPlan
 from pathway.models.event import Event
@@ -15,10 +19,10 @@ from pathway.models.history import MedicationHistory, NeuroHistory
 from pathway.models.implant import AnesthesiaPlan, Operation, SurgicalPlan
 from pathway.models.incident import Incident, IncidentAssessment, IncidentTimer
 from pathway.models.incident_records import IncidentClosure, IncidentSteps
-from pathway.models.notice import Notice
+from pathway.models.notice import Mail, Notice
 from pathway.models.observation import TrialObservation
 from pathway.models.patient import Patient
-from pathway.models.people import Clinic, Clinician, ClosedDay, Membership
+from pathway.models.people import CalendarVersion, Clinic, Clinician, ClosedDay, Membership
 from pathway.models.planning import AnesthesiaReview, EducationRecord, SocialChecklist, SurgicalReview
 from pathway.models.postop import CallNote, DeviceRegistration, PostopCheck
 from pathway.models.protocol import ProtocolVersion
@@ -32,13 +36,19 @@ from pathway.models.site_pump import SitePumpModel
 from pathway.models.todo import Timer, Todo
 from pathway.models.trial import TrialDose, TrialPlan, TrialReadings
 from pathway.models.volume import VolumeEvent
+from pathway.models.watch import Alarm, Heartbeat
 
 __all__ = [
     "RECORDS",
+    "Absence",
+    "Alarm",
     "AnesthesiaPlan",
     "AnesthesiaReview",
     "Assessment",
+    "Attention",
     "Booking",
+    "CalendarFeed",
+    "CalendarVersion",
     "CallNote",
     "CardIssue",
     "CareTeamMember",
@@ -46,6 +56,7 @@ __all__ = [
     "Catheter",
     "CheckedRecord",
     "Clinic",
+    "ClinicEvent",
     "ClinicalRecord",
     "Clinician",
     "ClosedDay",
@@ -58,11 +69,13 @@ __all__ = [
     "Event",
     "Goals",
     "GoalsReview",
+    "Heartbeat",
     "Incident",
     "IncidentAssessment",
     "IncidentClosure",
     "IncidentSteps",
     "IncidentTimer",
+    "Mail",
     "MdtMinute",
     "MedicationHistory",
     "Membership",
@@ -77,6 +90,7 @@ __all__ = [
     "Pump",
     "Refill",
     "RehabPlan",
+    "ReminderContact",
     "SecondCheck",
     "ServiceLife",
     "SignOff",

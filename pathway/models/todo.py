@@ -31,6 +31,9 @@ class Todo(Row):
     safety = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=choices(TodoState), default=str(TodoState.OPEN))
     due_on = models.DateField()
+    calendar_version = models.PositiveIntegerField(
+        default=1, help_text="The version of the clinic's calendar that the due date was computed in"
+    )
     opened_at = models.DateTimeField()
     owner = models.ForeignKey(
         Clinician, on_delete=models.PROTECT, null=True, related_name="+", db_index=False

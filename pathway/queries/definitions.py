@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, time
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from pathway.calendars import WorkCalendar
-from pathway.models import Clinic, ProtocolVersion
+from pathway.models import CalendarVersion, Clinic, ProtocolVersion
 from pathway.protocol.loader import complete, from_canonical
 from pathway.protocol.schema import Protocol
 
@@ -23,16 +26,40 @@ def protocol_of(protocol_id: UUID) -> Protocol:
 
 @lru_cache(maxsize=512)
 def calendar_of(clinic_id: UUID, version: int) -> WorkCalendar:
-    """The clinic's working calendar in one version; whoever edits the calendar raises the version."""
-    clinic = Clinic.objects.get(pk=clinic_id)
+    """The clinic's working calendar in one version; safe to cache because a kept version never changes.
+
+    The version a clinic was made with is not kept until it first changes: until then the clinic's own columns say it.
+    """
+    kept = CalendarVersion.objects.filter(clinic_id=clinic_id, version=version).values_list(
+        "source", flat=True
+    )
+    source = kept.first() or source_of(Clinic.objects.get(pk=clinic_id))
+    return calendar_from(source, version)
+
+
+def source_of(clinic: Clinic) -> dict[str, Any]:
+    """A clinic's calendar as JSON values, the text that is kept by version."""
+    closed = clinic.closed_days.order_by("on").values_list("on", flat=True)
+    return {
+        "time_zone": clinic.time_zone,
+        "week": clinic.week,
+        "country": clinic.country,
+        "subdivision": clinic.subdivision,
+        "closed_days": [day.isoformat() for day in closed],
+    }
+
+
+def calendar_from(source: Mapping[str, Any], version: int) -> WorkCalendar:
+    """The calendar behind JSON values. Raises ValueError, with a sentence, where it could not answer."""
     return WorkCalendar(
-        time_zone=clinic.time_zone,
-        working_weekdays=frozenset(clinic.working_weekdays),
-        country=clinic.country,
-        subdivision=clinic.subdivision,
-        closed_days=frozenset(clinic.closed_days.values_list("on", flat=True)),
-        opens=clinic.opens,
-        closes=clinic.closes,
+        time_zone=source["time_zone"],
+        week=tuple(
+            (time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
+            for hours in source["week"]
+        ),
+        country=source["country"],
+        subdivision=source["subdivision"],
+        closed_days=frozenset(date.fromisoformat(day) for day in source["closed_days"]),
         version=version,
     )
 

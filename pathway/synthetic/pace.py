@@ -141,19 +141,19 @@ def planned(
 
 def in_hours(moment: datetime, calendar: WorkCalendar, share: float) -> datetime:
     """The same moment, or the next one at which the clinic works."""
-    local = moment.astimezone(calendar.zone)
-    if calendar.is_working_day(local.date()) and calendar.opens <= local.time() < calendar.closes:
+    if calendar.is_open_at(moment):
         return moment
-    after_hours = local.time() >= calendar.closes
+    local = moment.astimezone(calendar.zone)
+    after_hours = local.time() >= calendar.hours_on(local.date())[1]
     day = calendar.next_working_day_on_or_after(local.date() + timedelta(days=1 if after_hours else 0))
     return calendar.at_opening(day) + timedelta(minutes=10 + 420 * share)
 
 
 def before_in_hours(moment: datetime, calendar: WorkCalendar, share: float) -> datetime:
     """The same moment, or an earlier one at which the clinic works."""
-    local = moment.astimezone(calendar.zone)
-    if calendar.is_working_day(local.date()) and calendar.opens <= local.time() < calendar.closes:
+    if calendar.is_open_at(moment):
         return moment
-    too_early = local.time() < calendar.opens
+    local = moment.astimezone(calendar.zone)
+    too_early = local.time() < calendar.hours_on(local.date())[0]
     day = calendar.last_working_day_on_or_before(local.date() - timedelta(days=1 if too_early else 0))
     return calendar.at_opening(day) + timedelta(minutes=10 + 420 * share)

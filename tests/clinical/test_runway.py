@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pathway.calendars import WorkCalendar
+from pathway.calendars import WorkCalendar, even_week
 from pathway.clinical.device import PROMETRA_II, SYNCHROMED_II, SYNCHROMED_III, PumpModel
 from pathway.clinical.program import DoseStep, Program, simple_program
 from pathway.clinical.reservoir import Correction, Fill, ProgramChange, Purpose, Removal, ReservoirEvent
@@ -342,7 +342,7 @@ def test_refill_by_is_never_later_than_alarm_or_stability(
     if result.worst_alarm_at and result.dry_at:
         assert result.worst_alarm_at <= result.alarm_at
         assert result.dry_at >= result.alarm_at
-    clinic = WorkCalendar(zone, frozenset(range(5)), "US", "", frozenset(), time(8), time(17), 1)
+    clinic = WorkCalendar(zone, even_week(time(8), time(17)), "US", "", frozenset(), 1)
     safe_day = clinic.last_working_day_on_or_before(result.refill_by)
     assert clinic.is_working_day(safe_day)
     assert safe_day <= result.refill_by

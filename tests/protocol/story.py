@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from pathway.calendars import WorkCalendar
+from pathway.calendars import WorkCalendar, even_week
 from pathway.protocol.conditions import SIGNERS
 from pathway.protocol.facts import CaseFacts, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.guards import judge
@@ -60,12 +60,10 @@ FORMS = frozenset(
 ITB1 = load(VERSIONS / "itb-1", FORMS)
 CHICAGO = WorkCalendar(
     time_zone="America/Chicago",
-    working_weekdays=frozenset(range(5)),
+    week=even_week(time(8), time(17)),
     country="US",
     subdivision="IL",
     closed_days=frozenset({date(2026, 11, 27)}),
-    opens=time(8),
-    closes=time(17),
     version=1,
 )
 MONDAY = date(2026, 3, 2)

@@ -1,0 +1,123 @@
+"""How urgent a notice is, and when a person is mailed about it: pure rules. It knows no person and no database.
+
+All numbers are local policy (tag P).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+DAILY_AT = "07:30"
+"""When the daily mail leaves where a person chose nothing else, on the clinic's clock (P)."""
+QUIET_FROM, QUIET_TO = "19:00", "06:30"
+"""Quiet hours where a person chose nothing else, on the clinic's clock (P)."""
+
+
+class Urgency(StrEnum):
+    """What a notice may interrupt. `red` and `safety` leave at once, at any hour; nobody can mute them."""
+
+    RED = "red"
+    SAFETY = "safety"
+    SOON = "soon"
+    NEWS = "news"
+
+    @property
+    def label(self) -> str:
+        """The urgency as a person reads it."""
+        return {"red": "Red alarm", "safety": "Safety", "soon": "Due and overdue", "news": "News"}[self.value]
+
+    @property
+    def waits(self) -> bool:
+        """Whether quiet hours and digests hold it back."""
+        return self in (Urgency.SOON, Urgency.NEWS)
+
+
+class Pace(StrEnum):
+    """How a person takes what may wait."""
+
+    INSTANT = "instant"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+    @property
+    def label(self) -> str:
+        """The pace as a person reads it."""
+        return {"instant": "At once", "hourly": "Once an hour", "daily": "Once a day"}[self.value]
+
+
+RED_KINDS = frozenset({"page", "incident_climb"})
+SAFE_KINDS = frozenset({"incident", "unowned", "alarm"})
+DUE_KINDS = frozenset({"due", "escalate"})
+SOON_KINDS = DUE_KINDS | {"handed_over", "lapsed", "hold_review", "cover_begins", "appointment"}
+
+
+def urgency_of(kind: str, *, safety: bool) -> Urgency:
+    """How urgent a kind of notice is. `safety`: the to-do protects a pump or a patient at once."""
+    if kind in RED_KINDS:
+        return Urgency.RED
+    if kind in SAFE_KINDS or (safety and kind in DUE_KINDS):
+        return Urgency.SAFETY
+    return Urgency.SOON if kind in SOON_KINDS else Urgency.NEWS
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """One person's choices. Quiet hours may pass midnight; None: there are none."""
+
+    soon: Pace = Pace.INSTANT
+    news: Pace = Pace.HOURLY
+    news_muted: bool = False
+    daily_at: time = time.fromisoformat(DAILY_AT)
+    quiet_from: time | None = time.fromisoformat(QUIET_FROM)
+    quiet_to: time | None = time.fromisoformat(QUIET_TO)
+
+    def pace(self, urgency: Urgency) -> Pace:
+        """How the person takes this urgency."""
+        return {Urgency.SOON: self.soon, Urgency.NEWS: self.news}.get(urgency, Pace.INSTANT)
+
+
+def leaves_at(urgency: Urgency, taste: Taste, told_at: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) at which a notice told at `told_at` may leave; `told_at` itself for what cannot wait.
+
+    Hourly mail leaves on the hour, daily mail at the person's time, both on the clinic's clock and neither in quiet
+    hours. Clock changes: an instant is always computed from the local wall time, so no digest is skipped or doubled.
+    """
+    if not urgency.waits:
+        return told_at
+    pace = taste.pace(urgency)
+    local = told_at.astimezone(zone)
+    if pace is Pace.DAILY:
+        return _daily(local, taste.daily_at, zone)
+    if pace is Pace.HOURLY:
+        hour = told_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        told_at = hour if hour == told_at else hour + timedelta(hours=1)
+    return _after_quiet(told_at, taste, zone)
+
+
+def _daily(local: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """Today's mail, or tomorrow's where today's has left."""
+    today = _instant(local.date(), at, zone)
+    if local.astimezone(UTC) <= today:
+        return today
+    return _instant(local.date() + timedelta(days=1), at, zone)
+
+
+def _after_quiet(moment: datetime, taste: Taste, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the end of the quiet hours it falls into."""
+    begin, end = taste.quiet_from, taste.quiet_to
+    if begin is None or end is None or begin == end:
+        return moment
+    local = moment.astimezone(zone)
+    clock = local.time()
+    quiet = begin <= clock < end if begin < end else clock >= begin or clock < end
+    if not quiet:
+        return moment
+    day = local.date() if clock < end else local.date() + timedelta(days=1)
+    return max(moment, _instant(day, end, zone))
+
+
+def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, clock.replace(fold=0), tzinfo=zone).astimezone(UTC)
