@@ -158,7 +158,7 @@ class WorkCalendar:
         return self.is_working_day(local.date()) and opens <= local.time() < closes
 
     def add_working_time(self, instant: datetime, span: timedelta) -> datetime:
-        """The instant (UTC) at which the clinic has worked for `span` from `instant` on; real hours, whatever the clock does.
+        """The instant (UTC) at which the clinic has worked for `span` since `instant`, in real hours.
 
         `span` is not negative. A span that ends at closing time ends there, not at the next opening.
         """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
-
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +11,7 @@ from pathway.protocol.attention import DAILY_AT, QUIET_FROM, QUIET_TO, Pace
 
 
 class Attention(models.Model):
-    """One person's choices; who has no row has the defaults. Red and safety have no choice: they always leave at once."""
+    """One person's choices; who has no row has the defaults. Red and safety always leave at once."""
 
     clinician = models.OneToOneField(
         Clinician, on_delete=models.CASCADE, primary_key=True, related_name="attention"
@@ -23,9 +21,9 @@ class Attention(models.Model):
     )
     news = models.CharField("news", max_length=10, choices=choices(Pace), default=str(Pace.HOURLY))
     news_muted = models.BooleanField("news in the inbox only", default=False)
-    daily_at = models.TimeField("daily mail at", default=time.fromisoformat(DAILY_AT))
-    quiet_from = models.TimeField("quiet from", null=True, blank=True, default=time.fromisoformat(QUIET_FROM))
-    quiet_to = models.TimeField("quiet to", null=True, blank=True, default=time.fromisoformat(QUIET_TO))
+    daily_at = models.TimeField("daily mail at", default=DAILY_AT)
+    quiet_from = models.TimeField("quiet from", null=True, blank=True, default=QUIET_FROM)
+    quiet_to = models.TimeField("quiet to", null=True, blank=True, default=QUIET_TO)
     changed_at = models.DateTimeField()
 
     class Meta:

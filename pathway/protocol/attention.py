@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-DAILY_AT = "07:30"
+DAILY_AT = time(7, 30)
 """When the daily mail leaves where a person chose nothing else, on the clinic's clock (P)."""
-QUIET_FROM, QUIET_TO = "19:00", "06:30"
+QUIET_FROM, QUIET_TO = time(19), time(6, 30)
 """Quiet hours where a person chose nothing else, on the clinic's clock (P)."""
 
 
@@ -70,9 +70,9 @@ class Taste:
     soon: Pace = Pace.INSTANT
     news: Pace = Pace.HOURLY
     news_muted: bool = False
-    daily_at: time = time.fromisoformat(DAILY_AT)
-    quiet_from: time | None = time.fromisoformat(QUIET_FROM)
-    quiet_to: time | None = time.fromisoformat(QUIET_TO)
+    daily_at: time = DAILY_AT
+    quiet_from: time | None = QUIET_FROM
+    quiet_to: time | None = QUIET_TO
 
     def pace(self, urgency: Urgency) -> Pace:
         """How the person takes this urgency."""
