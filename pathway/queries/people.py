@@ -94,3 +94,8 @@ def known_patients(clinic_id: UUID, mrns: Iterable[str]) -> dict[str, Known]:
 def all_opened(clinic_id: UUID, case_ids: Sequence[UUID]) -> bool:
     """Whether every one of these cases exists in the clinic: the file was imported before. One query."""
     return Case.objects.filter(clinic_id=clinic_id, pk__in=case_ids).count() == len(case_ids)
+
+
+def is_active(person_id: UUID) -> bool:
+    """Whether there is such a person and they may still sign in. One query."""
+    return Clinician.objects.filter(pk=person_id, is_active=True).exists()
