@@ -32,7 +32,7 @@ def standing_appointment(protocol: Protocol, facts: CaseFacts) -> Appointment | 
 
 
 def reminder_days(policy: Policy, on: date, today: date) -> list[tuple[int, date]]:
-    """(days before the appointment, the date that is) of each reminder, the earliest first; none of a day that is over."""
+    """(days before the appointment, which date that is) of each reminder still to come, the earliest first."""
     days = [(count, on - timedelta(days=count)) for count in policy.appointment_reminder_days]
     return [pair for pair in days if pair[1] >= today]
 
