@@ -26,7 +26,7 @@ FIELDS = (
     *("todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on", "todo__state"),
     *("incident_id", "incident__level", "incident__opened_at", "incident__contact_by"),
     *("incident__acknowledged_at", "incident__closed_at"),
-    *("alarm_id", "alarm__rule", "alarm__raised_at", "alarm__cleared_at"),
+    *("alarm_id", "alarm__rule", "alarm__detail", "alarm__raised_at", "alarm__cleared_at"),
     *("absence_id", "absence__first_day", "absence__last_day", "absence__cancelled_at"),
 )
 
@@ -66,6 +66,7 @@ class NoticeRow:
     closed_at: datetime | None
     alarm_id: UUID | None
     rule: str
+    detail: dict[str, Any]
     raised_at: datetime
     cleared_at: datetime | None
     absence_id: UUID | None
