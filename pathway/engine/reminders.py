@@ -89,8 +89,8 @@ def withdraw_consent(*, contact_id: UUID, by: Clinician | None, at: datetime) ->
         if contact.withdrawn_at is not None:
             return Outcome(act.case.id, act.case.event_seq, repeated=True)
         _end(act, contact, by.id if by else OWN_LINK)
-        role = act.actor.acting_as(Role.COORDINATOR)
-        return act.commit("remind_withdraw", role, contact=str(contact.id), who=contact.who)
+        data = {"contact": str(contact.id), "who": contact.who, "own_link": by is None}
+        return act.commit("remind_withdraw", act.actor.acting_as(Role.COORDINATOR), **data)
 
 
 def remind_of_booking(act: Action) -> None:

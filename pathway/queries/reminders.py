@@ -56,6 +56,11 @@ def contacts_of(patient_id: UUID) -> list[ReminderContact]:
     return list(ReminderContact.objects.filter(patient_id=patient_id).order_by("-recorded_at", "-id"))
 
 
+def find_contact(contact_id: UUID) -> ReminderContact | None:
+    """The contact with its patient's clinic, for whoever holds its id. One query."""
+    return ReminderContact.objects.select_related("patient__clinic").filter(pk=contact_id).first()
+
+
 def case_of_contact(contact_id: UUID) -> UUID | None:
     """The case in whose history a contact's consent stands: the patient's open one, else the newest. One query."""
     cases = Case.objects.filter(patient__reminder_contacts=contact_id).order_by("-id")
