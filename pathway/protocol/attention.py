@@ -54,13 +54,13 @@ DUE_KINDS = frozenset({"due", "escalate"})
 SOON_KINDS = DUE_KINDS | {"handed_over", "lapsed", "hold_review", "cover_begins", "appointment"}
 
 
-def urgency_of(kind: str, *, safety: bool) -> Urgency:
-    """How urgent a kind of notice is. `safety`: the to-do protects a pump or a patient at once."""
+def urgency_of(kind: str, *, safety: bool = False, due_now: bool = False) -> Urgency:
+    """How urgent a kind of notice is. `safety`: the to-do protects a pump or a patient; `due_now`: today or earlier."""
     if kind in RED_KINDS:
         return Urgency.RED
-    if kind in SAFE_KINDS or (safety and kind in DUE_KINDS):
+    if kind in SAFE_KINDS or (safety and (due_now or kind in DUE_KINDS)):
         return Urgency.SAFETY
-    return Urgency.SOON if kind in SOON_KINDS else Urgency.NEWS
+    return Urgency.SOON if due_now or kind in SOON_KINDS else Urgency.NEWS
 
 
 @dataclass(frozen=True, slots=True)
