@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from pathway.views import (
+    attention,
     board,
+    calendar_feed,
     card,
     case,
     cases,
@@ -14,6 +16,9 @@ from pathway.views import (
     devices,
     health,
     incidents,
+    mute,
+    noise,
+    notices,
     record_now,
     referral,
     refills,
@@ -29,6 +34,10 @@ from pathway.views import (
 
 urlpatterns = [
     path("", work.work, name="work"),
+    path("notices/", notices.inbox, name="notices"),
+    path("notices/read/", notices.read, name="notices-read"),
+    path("notices/<uuid:notice_id>/", notices.notice, name="notice"),
+    path("notices/mute/<str:token>/", mute.mute, name="mute"),
     path("board/", board.board, name="board"),
     path("cases/", cases.cases, name="cases"),
     path("cases/new/", referral.refer, name="refer"),
@@ -69,6 +78,11 @@ urlpatterns = [
     path("devices/", devices.devices, name="devices"),
     path("devices/<uuid:model_id>/retire/", devices.retire, name="device-retire"),
     path("reminders/stop/<str:key>/", reminders.stop, name="reminders-stop"),
+    path("settings/notices/", attention.attention, name="attention"),
+    path("settings/notices/address/", attention.new_feed, name="feed-new"),
+    path("settings/notices/address/revoke/", attention.end_feed, name="feed-end"),
+    path("attention/", noise.noise, name="noise"),
+    path("calendar/<str:key>.ics", calendar_feed.calendar_feed, name="calendar-feed"),
     path("demo/mail/", demo_mail.inbox, name="demo-mail"),
     path("demo/mail/<str:key>/", demo_mail.message, name="demo-mail-message"),
     path("healthz", health.alive, name="healthz"),

@@ -15,7 +15,6 @@ from pathway.engine.errors import Invalid, NotFound
 from pathway.models import Attention, ClinicEvent, Clinician, Membership
 from pathway.models.base import new_id
 from pathway.protocol.attention import Pace, Taste, is_quiet
-from pathway.queries.attention import taste_from
 
 PACES = {"soon": "due and overdue", "news": "news"}
 
@@ -70,7 +69,7 @@ def _locked(person_id: UUID) -> tuple[Attention, Taste]:
     if person is None:
         raise NotFound("There is no such person.")
     row = Attention.objects.filter(pk=person_id).first()
-    return (row, taste_from(row)) if row else (Attention(clinician_id=person_id), Taste())
+    return (row, row.taste) if row else (Attention(clinician_id=person_id), Taste())
 
 
 def _write(row: Attention, taste: Taste, at: datetime, verb: str) -> Attention:

@@ -12,10 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from pathway.clinical.tags import without_tags
-from pathway.models import Clinic
+from pathway.models import Clinic, Membership
 from pathway.models.notice import KINDS
+from pathway.protocol.roles import Role
 from pathway.queries.access import person_name
 from pathway.queries.definitions import title_of
 
@@ -127,14 +129,9 @@ def noise_of(clinic_id: UUID, *, since: datetime) -> Noise:
 
 def led_by(person_id: UUID) -> list[Clinic]:
     """The clinics that a person coordinates or leads, as a whole or in a role, by name. One query."""
-    return list(
-        Clinic.objects.raw(
-            "SELECT c.* FROM pathway_clinic c WHERE c.lead_id = %(person)s OR EXISTS (SELECT 1 FROM pathway_membership m"
-            " WHERE m.clinic_id = c.id AND m.clinician_id = %(person)s AND (m.is_lead OR m.role = 'coordinator'))"
-            " ORDER BY c.name",
-            {"person": person_id},
-        )
-    )
+    keeps = Q(is_lead=True) | Q(role=str(Role.COORDINATOR))
+    kept = Membership.objects.filter(keeps, clinician_id=person_id).values("clinic_id")
+    return list(Clinic.objects.filter(Q(pk__in=kept) | Q(lead_id=person_id)).order_by("name"))
 
 
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

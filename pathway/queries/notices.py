@@ -200,7 +200,9 @@ def _line(row: tuple[Any, ...], at: datetime) -> Line:
         todo=OfTodo(todo, without_tags(title_of(protocol, todo_key)), todo_role, due_on, todo_state)
         if todo
         else None,
-        incident=OfIncident(incident, level, heard_at is not None, closed_at is not None) if incident else None,
+        incident=OfIncident(incident, level, heard_at is not None, closed_at is not None)
+        if incident
+        else None,
         alarm=OfAlarm(alarm, rule, cleared_at is not None) if alarm else None,
         absence=OfAbsence(absence, who, first_day, last_day) if absence else None,
     )

@@ -103,9 +103,7 @@ def examples(taste: Taste, zone: ZoneInfo, now: datetime) -> list[Example]:
     return [example(urgency, what, at, taste, zone, now) for urgency, what, at in EXAMPLES]
 
 
-def example(
-    urgency: Urgency, what: str, at: time, taste: Taste, zone: ZoneInfo, now: datetime
-) -> Example:
+def example(urgency: Urgency, what: str, at: time, taste: Taste, zone: ZoneInfo, now: datetime) -> Example:
     """One notice told today at a local time."""
     told = datetime.combine(now.astimezone(zone).date(), at, tzinfo=zone)
     if urgency is Urgency.NEWS and taste.news_muted:

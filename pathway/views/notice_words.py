@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pathway.models.notice import KINDS
+from pathway.protocol.alarms import ALARM_RULES
 from pathway.protocol.attention import Urgency
 from pathway.protocol.roles import Role, TodoState
 from pathway.queries.notices import Line
@@ -43,7 +44,9 @@ def title_of_line(line: Line) -> str:
         return f"{line.incident.level.capitalize()} incident"
     if line.absence:
         return f"{line.absence.who}, {days(line.absence.first_day, line.absence.last_day)}"
-    return line.alarm.rule.replace("_", " ").capitalize() if line.alarm else WHAT[line.kind]
+    if line.alarm and line.alarm.rule in ALARM_RULES:
+        return ALARM_RULES[line.alarm.rule].title
+    return WHAT[line.kind]
 
 
 def about(line: Line) -> str:

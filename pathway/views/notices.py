@@ -20,11 +20,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from pathway.engine.notices import mark_read, open_notice
 from pathway.models import Notice
+from pathway.queries.noise import led_by
 from pathway.queries.notices import NoticePage, Show, notices_of, read_cursor
 from pathway.views.access import access_for
 from pathway.views.act import Answer, attempt, person
 from pathway.views.context import unread_text
-from pathway.queries.noise import led_by
 from pathway.views.notice_words import shown
 
 ABSENCES, ALARMS = "/cover/", "/watch/"

@@ -39,7 +39,9 @@ def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID | None =
         "<uuid:incident_id>": str(incident_id or todo_id),
         "<uuid:model_id>": str(todo_id),  # no pump model: nobody finds one
         "<slug:edge>": "accept",
+        "<uuid:notice_id>": str(todo_id),  # no notice: nobody finds one
         "<str:key>": "none",
+        "<str:token>": "none",
         "<slug:key>": "program_change",
         "<path:object_id>": "1",
         "<path:content_type_id>": "1",

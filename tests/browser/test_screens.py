@@ -14,6 +14,7 @@ from email.utils import formatdate
 from mailbox import Maildir
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
 from pathway.models import Case, Clinician, Incident, Todo
+from pathway.notify.unsubscribe import mute_token
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
@@ -71,6 +73,10 @@ class World:
     def desk(self, name: str) -> Desk:
         """Somebody's session, begun before the tests and seen by the site."""
         return self.desks[name]
+
+    def id_of(self, name: str) -> UUID:
+        """Somebody's id."""
+        return Clinician.objects.get(username=name).pk
 
     def case(self, scenario: str) -> str:
         """The address of the case that shows this situation."""
@@ -145,6 +151,15 @@ def of(who: str, *urls: str) -> Callable[[World], list[Screen]]:
 #: The pages of each route. Routes that only act, and files, are no pages.
 SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "": lambda world: [*of("phil", "/", "/?when=overdue")(world), Screen("admin", "/"), Screen("cora", "/")],
+    "notices/": lambda world: [
+        Screen("cora", "/notices/"),
+        Screen("phil", "/notices/?show=all"),
+        Screen("nora", "/notices/?show=safety"),
+    ],
+    "notices/<uuid:notice_id>/": of("cora", f"/notices/{UUID(int=0)}/"),  # nobody's: the page that nothing is there
+    "notices/mute/<str:token>/": lambda world: [Screen("", f"/notices/mute/{mute_token(world.id_of('phil'))}/")],
+    "settings/notices/": of("cora", "/settings/notices/"),
+    "attention/": lambda world: [Screen("cora", "/attention/"), Screen("phil", "/attention/")],
     "board/": of("cora", "/board/", "/board/?state=hold", "/board/?turn=nurse"),
     "cases/": of("cora", "/cases/", "/cases/?state=closed", "/cases/?stage=trial&state=hold"),
     "cases/new/": lambda world: [Screen("cora", "/cases/new/"), Screen("phil", "/cases/new/")],
@@ -222,6 +237,7 @@ NO_PAGES = {
     "cases/<uuid:case_id>/card.pdf",
     "cases/<uuid:case_id>/summary.pdf",
     "cases/import/referrals.csv",
+    "calendar/<str:key>.ics",
     "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
     "accounts/2fa/recovery-codes/download/",
     "healthz",

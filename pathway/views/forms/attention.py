@@ -17,14 +17,22 @@ class AttentionForm(ScreenForm):
     soon = forms.ChoiceField(label="Due and overdue", choices=choices(Pace), widget=forms.RadioSelect)
     news = forms.ChoiceField(label="News", choices=choices(Pace), widget=forms.RadioSelect)
     news_muted = forms.BooleanField(
-        label="News in the inbox only", required=False, help_text="No mail about news; it stands in your inbox."
+        label="News in the inbox only",
+        required=False,
+        help_text="No mail about news; it stands in your inbox.",
     )
     daily_at = forms.TimeField(label="Daily mail at", help_text="For what you take once a day.")
     quiet_from = forms.TimeField(label="Quiet from", required=False)
-    quiet_to = forms.TimeField(label="Quiet to", required=False, help_text="Leave both empty for no quiet hours.")
+    quiet_to = forms.TimeField(
+        label="Quiet to", required=False, help_text="Leave both empty for no quiet hours."
+    )
     fieldsets: ClassVar[list[tuple[Any, ...]]] = [
         ("What may wait", ["soon", "news", "news_muted"]),
-        ("When", ["daily_at", "quiet_from", "quiet_to"], "On your clinic's clock. Quiet hours may pass midnight."),
+        (
+            "When",
+            ["daily_at", "quiet_from", "quiet_to"],
+            "On your clinic's clock. Quiet hours may pass midnight.",
+        ),
     ]
 
     @classmethod
