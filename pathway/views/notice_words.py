@@ -31,7 +31,6 @@ def shown(line: Line, now: datetime) -> dict[str, Any]:
         "title": title_of_line(line),
         "about": about(line),
         "settled": settled(line),
-        "told_at": line.told_at.astimezone(line.time_zone),
         "reached": reached(line, now),
     }
 

@@ -25,6 +25,7 @@ from pathway.engine.todos import claim, complete, reopen
 from pathway.models import CalendarFeed, Case, Patient, Todo
 from pathway.notify.unsubscribe import mute_token
 from tests.cast import MONDAY, Cast, make_cast, referred
+from tests.engine.running_pump import change, duty, program, titrating
 from tests.engine.traces import nothing_written
 from tests.examples import moved
 from tests.queries.crowd import crowd
@@ -100,19 +101,19 @@ def test_a_safety_duty_comes_first(cast: Cast) -> None:
 
 
 def test_moving_a_duty_moves_the_same_entry(cast: Cast) -> None:
-    """A hold that is prolonged moves its review to another day."""
-    case_id, key = referred(cast), create_feed(by=cast.cora, at=NOW)
-    first, later = date(2026, 3, 20), date(2026, 3, 27)
-    hold(case_id=case_id, reason="Ulcer", review_on=first, by=cast.cora, at=NOW)
-    todo = Todo.objects.get(key="hold_review")
-    before = the_one(key, todo)
-    hold(case_id=case_id, reason="Ulcer", review_on=later, by=cast.cora, at=NOW + timedelta(hours=1))
-    after = the_one(key, todo)
-    assert (before.dtstart.value, after.dtstart.value) == (first, later)
+    """A higher dose empties the pump sooner: its refill moves forward."""
+    with at(MONDAY):
+        walk = titrating(cast)
+    key, todo = create_feed(by=cast.phil, at=walk.at), duty(walk)
+    with at(walk.at):
+        before = the_one(key, todo)
+        change(walk, program(walk.at, "120"))
+        after = the_one(key, todo)
+    assert after.dtstart.value == duty(walk).due_on < before.dtstart.value == todo.due_on
     assert before.uid.value == after.uid.value
+    assert before.priority.value == "1"
     assert int(after.sequence.value) > int(before.sequence.value)
     assert after.last_modified.value > before.last_modified.value
-    assert len([uid for uid in entries(key) if uid == after.uid.value]) == 1
 
 
 def test_closing_a_duty_cancels_the_same_entry_and_reopening_brings_it_back(cast: Cast) -> None:
