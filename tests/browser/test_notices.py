@@ -13,9 +13,10 @@ import vobject
 from playwright.sync_api import expect
 
 from pathway.models import Notice
+from pathway.notify.unsubscribe import mute_token
 from pathway.queries.attention import taste_of
 from tests.browser.looking import faults, keyboard_faults, teach_axe
-from tests.browser.person import Person
+from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
 from tests.cast import MONDAY, Cast, referred
 
@@ -31,6 +32,7 @@ pytestmark = [
 def looks_right(one: Person) -> None:
     """No rule of accessibility broken, light and dark, at 390 and 1280 px; every control reached by the Tab key."""
     assert not faults(one.page) + one.complaints
+    one.page.set_viewport_size(WIDE)
     assert not keyboard_faults(one.page)
 
 
@@ -73,6 +75,7 @@ def test_told_read_chosen_and_subscribed(cast: Cast, site: Site, person: Callabl
     looks_right(phil)
     assert PurePosixPath(urlsplit(address).path).suffix == ".ics"
     stranger: Person = person("nobody")
+    teach_axe(stranger.context)
     answer = stranger.context.request.get(address)
     calendar = vobject.readOne(answer.text())
     assert len(calendar.vevent_list) == 4
@@ -81,6 +84,13 @@ def test_told_read_chosen_and_subscribed(cast: Cast, site: Site, person: Callabl
     phil.press("Revoke it")
     phil.reads("The address no longer answers.")
     assert stranger.context.request.get(address).status == 404
+
+    stranger.go(f"/notices/mute/{mute_token(cast.nora.id)}/")
+    looks_right(stranger)
+    stranger.press("Stop mail about news")
+    stranger.reads("No more mail about news")
+    looks_right(stranger)
+    assert taste_of(cast.nora.id).news_muted
 
     cora: Person = person("cora")
     teach_axe(cora.context)
