@@ -22,7 +22,9 @@ class AttentionForm(ScreenForm):
         help_text="No mail about news; it stands in your inbox.",
     )
     daily_at = forms.TimeField(label="Daily mail at", help_text="For what you take once a day.")
-    quiet_from = forms.TimeField(label="Quiet from", required=False)
+    quiet_from = forms.TimeField(
+        label="Quiet from", required=False, help_text="What may wait leaves when they end."
+    )
     quiet_to = forms.TimeField(
         label="Quiet to", required=False, help_text="Leave both empty for no quiet hours."
     )
