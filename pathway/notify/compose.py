@@ -18,7 +18,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from pathway.clinical.tags import without_tags
-from pathway.notify.wording import ALARM, WORDING, alarm_words, wording_for
+from pathway.notify.wording import ALARM, WORDING, Wording, wording_for
+from pathway.protocol.alarms import ALARM_RULES
 from pathway.protocol.roles import Role, Stage
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -70,10 +71,11 @@ class AbsenceSubject:
 
 @dataclass(frozen=True, slots=True)
 class AlarmSubject:
-    """What a notice about an alarm is about."""
+    """What a notice about an alarm is about. `detail` holds what the rule's words need, no identity."""
 
     told_as: str
     rule: str
+    detail: dict[str, Any]
     raised_at: datetime
     time_zone: str
     clinic: str
@@ -139,9 +141,15 @@ def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
 
 def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
     """The message of an alarm about the system or a clinic."""
-    names = {"what": alarm_words(about.rule), "role": about.told_as, "clinic": about.clinic}
+    rule = ALARM_RULES[about.rule]
+    names = {
+        "title": rule.title,
+        "what": rule.describe(about.detail),
+        "do": rule.ask,
+        "role": about.told_as,
+        "clinic": about.clinic,
+    }
     facts = [
-        ("What", names["what"]),
         ("Since", moment(about.raised_at, about.time_zone)),
         ("Clinic", about.clinic),
     ]
@@ -151,7 +159,7 @@ def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
 
 def _message(
     mail_id: UUID,
-    words: Any,
+    words: Wording,
     names: dict[str, str],
     context: dict[str, Any],
     told_as: str,

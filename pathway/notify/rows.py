@@ -20,13 +20,23 @@ ONLY_WHILE_UNHEARD = frozenset({"page", "incident_climb"})
 #: Notices that say nothing once the absence they are about was cancelled.
 ONLY_WHILE_AWAY = frozenset({"cover_planned", "cover_begins"})
 FIELDS = (
-    *("id", "kind", "urgency", "role", "data", "created_at", "mail_id", "recipient_id", "recipient__is_active"),
+    *(
+        "id",
+        "kind",
+        "urgency",
+        "role",
+        "data",
+        "created_at",
+        "mail_id",
+        "recipient_id",
+        "recipient__is_active",
+    ),
     *("contact_id", "clinic_id", "clinic__name", "clinic__time_zone", "clinic__emergency_phone"),
     *("case_id", "case__protocol_id", "case__stage"),
     *("todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on", "todo__state"),
     *("incident_id", "incident__level", "incident__opened_at", "incident__contact_by"),
     *("incident__acknowledged_at", "incident__closed_at"),
-    *("alarm_id", "alarm__rule", "alarm__raised_at", "alarm__cleared_at"),
+    *("alarm_id", "alarm__rule", "alarm__detail", "alarm__raised_at", "alarm__cleared_at"),
     *("absence_id", "absence__first_day", "absence__last_day", "absence__cancelled_at"),
 )
 
@@ -66,6 +76,7 @@ class NoticeRow:
     closed_at: datetime | None
     alarm_id: UUID | None
     rule: str
+    detail: dict[str, Any]
     raised_at: datetime
     cleared_at: datetime | None
     absence_id: UUID | None

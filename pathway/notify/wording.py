@@ -98,13 +98,10 @@ COVER_ENDS = Wording(
     ask="From now on their owner is told again.",
 )
 ALARM = Wording(
-    subject="Pathway needs somebody: {what}",
-    opening="Pathway found at {clinic}: {what}.",
-    ask="Please look at it now. It is told again every day until it is true no longer.",
+    subject="Pathway needs somebody: {title}",
+    opening="{what}",
+    ask="{do} You are told again day by day until it is put right.",
 )
-
-#: What each rule of the sentinel found, in a few words.
-ALARM_WORDS: dict[str, str] = {}
 
 WORDING: dict[str, Wording] = {
     "opened": OPENED,
@@ -143,11 +140,6 @@ LABELS: dict[str, str] = {
     "cover_ends": "Absence over",
     "alarm": "Found",
 }
-
-
-def alarm_words(rule: str) -> str:
-    """What a rule found, in a few words."""
-    return ALARM_WORDS.get(rule, rule.replace("_", " "))
 
 
 def wording_for(kind: str, told_as: str, role: str) -> Wording:
