@@ -11,8 +11,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from pathway.notify.compose import Message, mail_headers, one_line, rendered
-from pathway.notify.stop_link import stop_link
+from pathway.notify.unsubscribe import Whose, headers, token_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,12 @@ def compose_appointment(about: AppointmentSubject) -> Message:
         "dial": "".join(sign for sign in phone if sign.isdigit() or sign == "+"),
         "link": stop_link(about.contact_id),
     }
-    return rendered("appointment", context, {**mail_headers(about.mail_id), **_stop_headers(context["link"])})
+    return rendered("appointment", context, {**mail_headers(about.mail_id), **headers(context["link"])})
 
 
-def _stop_headers(link: str) -> dict[str, str]:
-    """RFC 8058: a mail program shows its own button, and one press of it stops the reminders."""
-    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+def stop_link(contact_id: UUID) -> str:
+    """The address at which a contact stops the reminders, without sign-in and for ever."""
+    return f"{settings.SITE_URL}/reminders/stop/{token_for(Whose.CONTACT, contact_id)}/"
 
 
 def long_day(on: date) -> str:

@@ -13,8 +13,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 
 from pathway.notify.compose import Message
-from pathway.notify.compose_appointment import AppointmentSubject, compose_appointment
-from pathway.notify.stop_link import contact_of, stop_link, stop_token
+from pathway.notify.compose_appointment import AppointmentSubject, compose_appointment, stop_link
+from pathway.notify.unsubscribe import Whose, token_for
 
 ABOUT = AppointmentSubject(
     mail_id=UUID("11111111-1111-4111-8111-111111111111"),
@@ -33,7 +33,7 @@ def read(message: Message) -> str:
     """Everything a mail server and a mailbox get, less the styles and the random part of the link."""
     html = re.sub(r"style=\"[^\"]*\"|<style>.*?</style>", "", message.html, flags=re.DOTALL)
     whole = "\n".join([message.subject, message.text, html, *message.headers.values()])
-    return whole.replace(stop_token(ABOUT.contact_id), "")
+    return whole.replace(token_for(Whose.CONTACT, ABOUT.contact_id), "")
 
 
 def test_it_says_when_where_and_whom_to_call() -> None:
@@ -102,23 +102,3 @@ def test_a_line_break_in_what_the_clinic_typed_breaks_nothing(field: str) -> Non
 
 def test_the_same_mail_reads_the_same_each_time() -> None:
     assert compose_appointment(ABOUT) == compose_appointment(ABOUT)
-
-
-# --- the link ---
-
-
-def test_the_link_leads_back_to_its_contact_and_to_no_other() -> None:
-    assert contact_of(stop_token(ABOUT.contact_id)) == ABOUT.contact_id
-    assert stop_token(ABOUT.mail_id) != stop_token(ABOUT.contact_id)
-
-
-@pytest.mark.parametrize(
-    "token", ["", "none", ".", "22222222222242228222222222222222", "22222222222242228222222222222222."]
-)
-def test_what_we_did_not_sign_leads_nowhere(token: str) -> None:
-    assert contact_of(token) is None
-
-
-def test_a_signature_of_another_contact_does_not_fit() -> None:
-    mine, other = stop_token(ABOUT.contact_id), stop_token(ABOUT.mail_id)
-    assert contact_of(f"{mine.split('.')[0]}.{other.split('.')[1]}") is None

@@ -12,7 +12,7 @@ from django.test import Client
 
 from pathway.models import Event, ReminderContact
 from pathway.models.base import new_id
-from pathway.notify.stop_link import stop_token
+from pathway.notify.unsubscribe import Whose, token_for
 from tests.cast import Cast, make_cast, referred
 from tests.engine.reminded import ADDRESS, agree, book, close_it, consent_form
 from tests.engine.running_pump import titrating
@@ -170,7 +170,7 @@ def test_a_closed_case_shows_who_agreed_and_takes_nobody_new(cast: Cast, walk: W
 
 
 def stop_url(contact_id: UUID) -> str:
-    return f"/reminders/stop/{stop_token(contact_id)}/"
+    return f"/reminders/stop/{token_for(Whose.CONTACT, contact_id)}/"
 
 
 def test_reading_the_page_changes_nothing_and_names_nobody(cast: Cast, walk: Walk) -> None:
@@ -231,7 +231,13 @@ def test_the_clinic_sees_that_the_person_stopped_them(cast: Cast, walk: Walk) ->
 
 def test_a_link_that_we_did_not_sign_or_of_nobody_is_nowhere(cast: Cast, walk: Walk) -> None:
     contact, stranger = agree(walk), Client()
+    of_a_clinician = f"/reminders/stop/{token_for(Whose.CLINICIAN, contact.id)}/"
     with nothing_written():
-        for url in ("/reminders/stop/none/", f"/reminders/stop/{contact.id.hex}/", stop_url(new_id())):
+        for url in (
+            "/reminders/stop/none/",
+            f"/reminders/stop/{contact.id.hex}/",
+            stop_url(new_id()),
+            of_a_clinician,
+        ):
             assert stranger.get(url).status_code == 404
             assert stranger.post(url).status_code == 404
