@@ -19,7 +19,10 @@ from pathway.notify.unsubscribe import Whose, headers, token_for
 
 @dataclass(frozen=True, slots=True)
 class AppointmentSubject:
-    """An appointment to be reminded of. `on` is the clinic's local date; `phone` is empty where it is not known."""
+    """An appointment to be reminded of. `on` is the clinic's local date; `phone` is empty where it is not known.
+
+    `clinic` is the clinic's outward name: the hospital's where it is known, since its own may say what it treats.
+    """
 
     mail_id: UUID
     contact_id: UUID

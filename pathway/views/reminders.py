@@ -69,4 +69,6 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         withdraw_consent(contact_id=contact.id, by=None, at=timezone.now())
     stopped = request.method == "POST" or contact.withdrawn_at is not None
-    return render(request, "reminders/stop.html", {"stopped": stopped, "at": contact.patient.clinic.name})
+    return render(
+        request, "reminders/stop.html", {"stopped": stopped, "at": contact.patient.clinic.outward_name}
+    )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.mime.text import MIMEText
 from email.utils import formatdate
 from mailbox import Maildir
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -24,7 +25,9 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
-from pathway.models import Case, Clinician, Incident, Todo
+from pathway.engine.reminders import record_consent
+from pathway.models import Case, Clinician, Incident, ReminderContact, Todo
+from pathway.notify.compose_appointment import stop_link
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
@@ -66,7 +69,25 @@ class World:
         TOTP.activate(two_factors, generate_totp_secret())
         RecoveryCodes.activate(two_factors)
 
+        self.contacts = [
+            self.agreed("titration at six weeks", now),
+            self.agreed("long-term, past its refill date", now, refused_at=now),
+        ]
         self.desks = {user.username: Desk(user) for user in Clinician.objects.all()}
+
+    def agreed(self, scenario: str, now: datetime, **columns: Any) -> ReminderContact:
+        """Somebody who agreed to be reminded of the appointments of this case."""
+        case = Case.objects.get(pk=self.case(scenario).split("/")[2])
+        values = {
+            "who": "caregiver",
+            "email": f"{'long-' * 12}address@home.example",
+            "consent_how": "by_phone",
+        }
+        by = Clinician.objects.get(username="cora")
+        record_consent(case_id=case.pk, consent_on=now.date() - timedelta(days=1), by=by, at=now, **values)
+        contacts = ReminderContact.objects.filter(patient_id=case.patient_id)
+        contacts.update(**columns or {"refused_at": None})
+        return contacts.get()
 
     def desk(self, name: str) -> Desk:
         """Somebody's session, begun before the tests and seen by the site."""
@@ -181,6 +202,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("cora", "/devices/"),
         Screen("anna", "/devices/"),
         Screen("admin", "/devices/"),
+    ],
+    "reminders/stop/<str:key>/": lambda world: [
+        Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
+        Screen("cora", "/reminders/stop/none/"),
     ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),

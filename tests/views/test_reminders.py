@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from pathway.models import Event, ReminderContact
+from pathway.models import Clinic, Event, ReminderContact
 from pathway.models.base import new_id
 from pathway.notify.unsubscribe import Whose, token_for
 from tests.cast import Cast, make_cast, referred
@@ -196,6 +196,16 @@ def test_reading_the_page_changes_nothing_and_names_nobody(cast: Cast, walk: Wal
         assert secret.lower() not in text.lower()
     assert "Sign in" not in html
     assert 'name="robots" content="noindex"' in html
+
+
+def test_the_page_names_the_hospital_where_it_is_known(cast: Cast, walk: Walk) -> None:
+    """A clinic's own name may say what it treats."""
+    Clinic.objects.filter(pk=cast.clinic.pk).update(
+        name="Riverside ITB programme", hospital_name="Riverside Hospital"
+    )
+    html = Client().get(stop_url(agree(walk).id)).content.decode()
+    assert "Riverside Hospital will send no more e-mails" in words(html)
+    assert "ITB" not in html
 
 
 def test_pressing_the_button_stops_them_and_twice_is_fine(walk: Walk) -> None:
