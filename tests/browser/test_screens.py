@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.mime.text import MIMEText
 from email.utils import formatdate
 from mailbox import Maildir
@@ -25,14 +25,14 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
-from pathway.engine.reminders import record_consent
-from pathway.models import Case, Clinician, Incident, ReminderContact, Todo
+from pathway.models import Case, Clinician, Incident, Todo
 from pathway.notify.compose_appointment import stop_link
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
@@ -70,24 +70,10 @@ class World:
         RecoveryCodes.activate(two_factors)
 
         self.contacts = [
-            self.agreed("titration at six weeks", now),
-            self.agreed("long-term, past its refill date", now, refused_at=now),
+            agreed(self.case("titration at six weeks"), now),
+            agreed(self.case("long-term, past its refill date"), now, refused_at=now),
         ]
         self.desks = {user.username: Desk(user) for user in Clinician.objects.all()}
-
-    def agreed(self, scenario: str, now: datetime, **columns: Any) -> ReminderContact:
-        """Somebody who agreed to be reminded of the appointments of this case."""
-        case = Case.objects.get(pk=self.case(scenario).split("/")[2])
-        values = {
-            "who": "caregiver",
-            "email": f"{'long-' * 12}address@home.example",
-            "consent_how": "by_phone",
-        }
-        by = Clinician.objects.get(username="cora")
-        record_consent(case_id=case.pk, consent_on=now.date() - timedelta(days=1), by=by, at=now, **values)
-        contacts = ReminderContact.objects.filter(patient_id=case.patient_id)
-        contacts.update(**columns or {"refused_at": None})
-        return contacts.get()
 
     def desk(self, name: str) -> Desk:
         """Somebody's session, begun before the tests and seen by the site."""
