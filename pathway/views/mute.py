@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from pathway.engine.attention import mute_news
 from pathway.engine.errors import NotFound
-from pathway.notify.unsubscribe import clinician_of
+from pathway.notify.unsubscribe import Whose, read_token
 from pathway.queries.attention import taste_of
 from pathway.queries.people import is_active
 from pathway.views.attention import kinds
@@ -26,7 +26,7 @@ from pathway.views.attention import kinds
 @require_http_methods(["GET", "HEAD", "POST"])
 def mute(request: HttpRequest, token: str) -> HttpResponse:
     """GET says what would happen; POST mutes the news of whoever the link was sent to. A changed link is a 404."""
-    person_id = clinician_of(token)
+    person_id = read_token(token, Whose.CLINICIAN)
     if person_id is None or not is_active(person_id):
         raise Http404("This link is not valid.")
     if request.method == "POST":

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
 from pathway.engine.feeds import create_feed
 from pathway.models import CalendarFeed, Membership
-from pathway.notify.stop_link import stop_token
-from pathway.notify.unsubscribe import headers_for, mute_link, mute_token
+from pathway.notify.unsubscribe import Whose, headers_for, mute_link, token_for
 from pathway.protocol.attention import Pace
 from pathway.queries.attention import taste_of
 from pathway.queries.feeds import owner_of_key
@@ -38,6 +37,11 @@ def cast(db: None) -> Iterator[Cast]:
     cast = make_cast()
     with at(MONDAY):
         yield cast
+
+
+def token_of(person_id: UUID) -> str:
+    """What a clinician's link ends in."""
+    return token_for(Whose.CLINICIAN, person_id)
 
 
 # --- choices ---
@@ -144,7 +148,7 @@ def test_a_new_address_and_none(cast: Cast) -> None:
 
 def test_the_link_says_what_would_happen_and_changes_nothing(cast: Cast) -> None:
     with nothing_written():
-        answer = Client().get(f"/notices/mute/{mute_token(cast.nora.id)}/")
+        answer = Client().get(f"/notices/mute/{token_of(cast.nora.id)}/")
     assert answer.status_code == 200
     text = words(answer.content.decode())
     assert "You would get no more mail about: A to-do opened" in text
@@ -155,7 +159,7 @@ def test_the_link_says_what_would_happen_and_changes_nothing(cast: Cast) -> None
 @pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "One-Click"}])
 def test_one_click_mutes_the_news_of_its_person_alone(cast: Cast, body: dict[str, str]) -> None:
     client = Client(enforce_csrf_checks=True)
-    link = f"/notices/mute/{mute_token(cast.nora.id)}/"
+    link = f"/notices/mute/{token_of(cast.nora.id)}/"
     assert "No more mail about news" in client.post(link, body).content.decode()
     assert taste_of(cast.nora.id).news_muted
     assert not taste_of(cast.phil.id).news_muted
@@ -165,16 +169,16 @@ def test_one_click_mutes_the_news_of_its_person_alone(cast: Cast, body: dict[str
 
 
 def test_it_mutes_whoever_the_mail_was_sent_to_not_who_is_signed_in(cast: Cast) -> None:
-    Desk(cast.phil).post(f"/notices/mute/{mute_token(cast.nora.id)}/")
+    Desk(cast.phil).post(f"/notices/mute/{token_of(cast.nora.id)}/")
     assert (taste_of(cast.nora.id).news_muted, taste_of(cast.phil.id).news_muted) == (True, False)
 
 
 def test_a_changed_link_or_one_of_another_kind_is_not_there(cast: Cast) -> None:
-    good = mute_token(cast.nora.id)
+    good = token_of(cast.nora.id)
     swapped = good.replace(cast.nora.id.hex, cast.phil.id.hex)
     client = Client()
     with nothing_written():
-        for token in (good[:-1], swapped, "x", stop_token(cast.nora.id), mute_token(uuid4())):
+        for token in (good[:-1], swapped, "x", token_for(Whose.CONTACT, cast.nora.id), token_of(uuid4())):
             assert client.get(f"/notices/mute/{token}/").status_code == 404, token
             assert client.post(f"/notices/mute/{token}/").status_code == 404, token
 
@@ -182,7 +186,7 @@ def test_a_changed_link_or_one_of_another_kind_is_not_there(cast: Cast) -> None:
 def test_a_closed_account_has_no_link(cast: Cast) -> None:
     cast.nora.is_active = False
     cast.nora.save()
-    assert Client().post(f"/notices/mute/{mute_token(cast.nora.id)}/").status_code == 404
+    assert Client().post(f"/notices/mute/{token_of(cast.nora.id)}/").status_code == 404
 
 
 def test_the_headers_name_the_link_and_the_one_click(cast: Cast) -> None:

@@ -23,7 +23,7 @@ from pathway.engine.cases import hold
 from pathway.engine.feeds import create_feed, revoke_feed
 from pathway.engine.todos import claim, complete, reopen
 from pathway.models import CalendarFeed, Case, Patient, Todo
-from pathway.notify.unsubscribe import mute_token
+from pathway.notify.unsubscribe import Whose, token_for
 from tests.cast import MONDAY, Cast, make_cast, referred
 from tests.engine.running_pump import change, duty, program, titrating
 from tests.engine.traces import nothing_written
@@ -221,7 +221,7 @@ def lines() -> Iterator[io.StringIO]:
 
 
 def test_no_key_is_logged(cast: Cast, lines: io.StringIO) -> None:
-    key, token = create_feed(by=cast.nora, at=NOW), mute_token(cast.nora.id)
+    key, token = create_feed(by=cast.nora, at=NOW), token_for(Whose.CLINICIAN, cast.nora.id)
     client = Client(raise_request_exception=False)
     ask(key)
     client.post(f"/calendar/{key}.ics")
