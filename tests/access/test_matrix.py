@@ -36,7 +36,7 @@ PEOPLE = ("anonymous", "nora", "phil", "anna", "cora", "omar", "admin")
 SIGN_IN = ("/accounts/login/", "/admin/login/")
 #: Pressed by mail programs for a person (RFC 8058): the signed address allows it, no token of a form.
 NO_TOKEN = {"reminders/stop/<str:key>/", "notices/mute/<str:token>/"}
-#: Nobody is signed in there: the key that the address ends in, out of a mail or in a calendar program, is what allows it.
+#: Nobody is signed in there: the key that the address ends in is what allows it.
 KEYED = {*NO_TOKEN, "calendar/<str:key>.ics"}
 #: It did something: a verb redirects with 303.
 DONE = 303
