@@ -1,7 +1,7 @@
 """Changing when a clinic works: show which dates move, ask, then move them together with the calendar.
 
 A change is one transaction: the clinic's row is held, every case whose dates move gets an action of its own. An action
-that had read the calendar before may still write a date by the old one: `settle_calendars` looks again until nobody can.
+that read the calendar before may still write a date by the old one: `settle_calendars` looks again until nobody can.
 """
 
 from __future__ import annotations

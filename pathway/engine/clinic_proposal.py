@@ -27,7 +27,7 @@ class ClosedOn:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A whole calendar: `week` has seven days, Monday first, None where closed; `subdivision` "" for the whole country."""
+    """A whole calendar: `week` Monday first, None where closed; `subdivision` "" for the whole country."""
 
     time_zone: str
     week: Week

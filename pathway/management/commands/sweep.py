@@ -12,7 +12,7 @@ from pathway.tasks import call_all, fire_all, refresh_all, settle_all
 
 
 class Command(BaseCommand):
-    help = "Settle calendars, plan anew, call about incidents, fire due timers, deliver notices: once. Safe beside workers."
+    help = "Settle calendars, plan anew, call about incidents, fire timers, deliver notices: once. Safe beside workers."
 
     def handle(self, *args: Any, **options: Any) -> None:
         settled = settle_all(at=timezone.now())
