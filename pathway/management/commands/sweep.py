@@ -23,7 +23,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"cases moved to a new calendar: {settled}; "
             f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
-            f"notices sent: {counts.sent}, "
+            f"mails sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
         if counts.away:
