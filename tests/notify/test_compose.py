@@ -13,6 +13,7 @@ from pathway.models import CareTeamMember, Case, Notice, Patient
 from pathway.models.notice import KINDS
 from pathway.notify.compose import IncidentSubject, Subject, compose, compose_incident
 from pathway.notify.outbox import drain
+from pathway.protocol.attention import urgency_of
 from pathway.protocol.paging import Call
 from tests.cast import MONDAY, Cast, patient_values, referred
 from tests.walk import Walk
@@ -140,6 +141,7 @@ def test_no_message_holds_anything_of_the_patient(cast: Cast) -> None:
             recipient=cast.cora,
             role="coordinator",
             kind=kind,
+            urgency=urgency_of(kind),
             data={"note": "canary-data"},
             created_at=MONDAY,
             due_at=MONDAY,
