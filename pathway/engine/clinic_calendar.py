@@ -237,7 +237,7 @@ def _keep_versions(clinic: Clinic, proposal: Proposal, by: Clinician, at: dateti
     """Keep the new version, and the present one where nobody has kept it yet; then change the clinic's columns."""
     kept = CalendarVersion.objects.filter(clinic=clinic, version=clinic.calendar_version)
     present, source = clinic.calendar_version, source_of_proposal(proposal)
-    rows = [(present + 1, source, by.id)]
+    rows: list[tuple[int, dict[str, Any], UUID | None]] = [(present + 1, source, by.id)]
     if not kept.exists():
         rows.insert(0, (present, source_of(clinic), None))
     CalendarVersion.objects.bulk_create(

@@ -89,13 +89,12 @@ def _try(errors: dict[str, list[str]], field: str, check: Callable[[], None]) ->
 
 def _check_region(errors: dict[str, list[str]], proposal: Proposal) -> None:
     _try(errors, "country", lambda: check_region(proposal.country, ""))
-    longest = {name: Clinic._meta.get_field(name).max_length for name in ("country", "subdivision")}
-    if len(proposal.country) != longest["country"]:
+    if len(proposal.country) != Clinic._meta.get_field("country").max_length:
         errors.setdefault("country", ["Choose a country by its code of two letters."])
     if "country" in errors:
         return
     _try(errors, "subdivision", lambda: check_region(proposal.country, proposal.subdivision))
-    if len(proposal.subdivision) > (longest["subdivision"] or 0):
+    if len(proposal.subdivision) > (Clinic._meta.get_field("subdivision").max_length or 0):
         errors.setdefault("subdivision", ["This subdivision cannot be kept: choose the one around it."])
 
 

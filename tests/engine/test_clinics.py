@@ -30,7 +30,6 @@ def running(cast: Cast) -> Walk:
     """A pump that runs, its card in the patient's hand; the emergency plan names nobody."""
     walk = Walk(cast, referred(cast), NOW)
     walk.do_all(until=Stage.TITRATION)
-    walk.do("device_registration")
     return walk
 
 
@@ -70,8 +69,7 @@ def test_a_card_that_reads_otherwise_is_to_be_handed_over_anew(cast: Cast, runni
 
 def test_a_card_that_names_others_stays_as_it_is(cast: Cast, running: Walk) -> None:
     """The emergency plan says another hospital and another number: those are printed."""
-    if running.todo("emergency_plan").is_open:
-        running.do("emergency_plan", hospital="St. Anne", phone_24h="+1 555 0199")
+    running.do("emergency_plan", hospital="St. Anne", phone_24h="+1 555 0199")
     seq = running.case.event_seq
     assert named(cast, at=running.at) == Named(cards=0)
     assert running.case.event_seq == seq

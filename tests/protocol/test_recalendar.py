@@ -114,6 +114,13 @@ def test_a_refill_kept_earlier_moves_earlier_again_where_its_rule_does() -> None
     assert moves(facts, calendar(closed_days=week)) == [("refill", date(2026, 6, 4), date(2026, 6, 1))]
 
 
+def test_a_safety_date_does_not_move_before_the_day_it_opened() -> None:
+    refill_by = date(2026, 6, 5)
+    today = opened("refill", date(2026, 6, 4), on=date(2026, 6, 4))
+    facts = facts_of(today, stage=Stage.LONG_TERM, pump=pump(refill_by))
+    assert moves(facts, calendar(closed_days=frozenset({date(2026, 6, 4)}))) == []
+
+
 def test_an_incident_of_today_stays_on_a_day_that_is_closed_now() -> None:
     facts = facts_of(opened("incident_neurosurgeon", MONDAY), stage=Stage.LONG_TERM)
     assert facts.todos["incident_neurosurgeon"].safety
@@ -179,16 +186,22 @@ RULES = st.builds(
 )
 
 
-@st.composite
-def duties(draw: st.DrawFn, safety: bool | None = None) -> tuple[Any, CaseFacts, WorkCalendar]:
-    """A protocol with one duty of any rule, open in any calendar: on its rule's date or moved by hand."""
-    rule, old = draw(RULES), draw(CALENDARS)
-    is_safety = draw(st.booleans()) if safety is None else safety
+def one_duty(rule: DueRule, is_safety: bool) -> tuple[Any, TodoDef]:
+    """A protocol whose first stage has this duty alone."""
     definition = TodoDef(key="duty", title="A duty", role=Role.PHYSIATRIST, due=rule, safety=is_safety)
     stage = ITB1.stages[0].model_copy(update={"todo": (definition,), "edge": ()})
     protocol = ITB1.model_copy(update={"stages": (stage, *ITB1.stages[1:]), "anytime": ()})
     for kept in ("todos", "stage", "home", "prompts"):
         protocol.__dict__.pop(kept, None)
+    return protocol, definition
+
+
+@st.composite
+def duties(draw: st.DrawFn, safety: bool | None = None) -> tuple[Any, CaseFacts, WorkCalendar]:
+    """A protocol with one duty of any rule, open in any calendar: on its rule's date or moved by hand."""
+    rule, old = draw(RULES), draw(CALENDARS)
+    is_safety = draw(st.booleans()) if safety is None else safety
+    protocol, definition = one_duty(rule, is_safety)
     opened_on = draw(DAYS)
     facts = CaseFacts(
         stage=Stage.EVALUATION,
@@ -236,6 +249,30 @@ def test_the_next_action_does_not_move_a_safety_date_later_either(duty: Any, new
     settled = replace(todo, due_on=moved(protocol, facts, old, new))
     after = replace(facts, todos={"duty": settled})
     assert make_plan(protocol, after, new, before=after).redates == ()
+
+
+@given(duties(safety=True), CALENDARS, st.integers(0, 9))
+def test_nor_is_a_safety_date_kept_early_moved_without_having_been_shown(
+    duty: Any, new: WorkCalendar, days: int
+) -> None:
+    protocol, facts, old = duty
+    todo = facts.todos["duty"]
+    assume(make_plan(protocol, facts, old).redates == ())
+    early = replace(facts, todos={"duty": replace(todo, due_on=todo.due_on - timedelta(days=days))})
+    settled = replace(todo, due_on=moved(protocol, early, old, new))
+    after = replace(facts, todos={"duty": settled})
+    assert make_plan(protocol, after, new, before=after).redates == ()
+
+
+def test_a_safety_date_kept_early_is_shown_moving_where_its_rule_moves_before_it() -> None:
+    """Five working days before Friday 27 March: with three days closed that is before the date that was kept."""
+    protocol, _ = one_duty(DueRule(anchor="refill_by", count=-5, unit="WD"), is_safety=True)
+    kept = TodoFact(
+        new_id(), "duty", 1, 1, Role.PHYSIATRIST, TodoState.OPEN, date(2026, 3, 19), MONDAY, safety=True
+    )
+    facts = replace(facts_of(pump=pump(date(2026, 3, 27))), todos={"duty": kept})
+    closed = calendar(closed_days=frozenset(date(2026, 3, day) for day in (23, 24, 25)))
+    assert moved(protocol, facts, CHICAGO, closed) == date(2026, 3, 17)
 
 
 @given(duties(safety=False), CALENDARS)

@@ -128,8 +128,7 @@ class CalendarForm(ScreenForm):
     def typed(cls, data: QueryDict) -> CalendarForm:
         """The form as it was typed, not judged: to go on typing."""
         values = {
-            name: field.widget.value_from_datadict(data, {}, name)  # type: ignore[arg-type]
-            for name, field in cls.base_fields.items()
+            name: field.widget.value_from_datadict(data, {}, name) for name, field in cls.base_fields.items()
         }
         values["closed_days"] = [row for row in values["closed_days"] if not is_blank(row)]
         return cls(initial=values)
