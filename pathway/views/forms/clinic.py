@@ -21,6 +21,7 @@ from pathway.views.forms.rows import RowsField, is_blank
 
 OPENS, CLOSES = "Opens", "Closes"
 MOST_CLOSED_DAYS = 200
+NO_DAY = "Give opening and closing of at least one weekday: a clinic works on some day."
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +64,7 @@ class CalendarForm(ScreenForm):
         fixed=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
         key="day",
         row_header="Day",
-        required=False,
+        error_messages={"required": NO_DAY},
         stack=False,
     )
     country = forms.ChoiceField(label="Country", help_text="Its public holidays are days nobody works.")
@@ -203,7 +204,7 @@ class NamesForm(ScreenForm):
             "Printed on emergency cards",
             ["hospital_name", "emergency_phone"],
             "Where a patient's emergency plan names others, those are printed. A change asks a coordinator to hand "
-            "over every card that reads otherwise by it.",
+            "over every card that reads otherwise by it. Reminders of appointments name the hospital too.",
         ),
         ("Lead", ["lead"]),
     ]
