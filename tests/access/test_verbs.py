@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
+from tests.engine.calendar_desk import closing, previewed
 from tests.engine.reminded import agree, consent_form
 from tests.engine.test_edges import ready
 from tests.engine.test_trials import TrialDay
@@ -30,6 +31,7 @@ from tests.engine.traces import nothing_written
 from tests.examples import written
 from tests.pumps import typed
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
+from tests.views.test_clinic import typed as typed_calendar
 from tests.views.test_trial_day import sent
 from tests.walk import Walk
 
@@ -227,6 +229,21 @@ def retire_pump(cast: Cast) -> tuple[Walk, Press]:
 
 
 # Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
+# --- the clinic itself ---
+
+
+def change_calendar(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    agreed = previewed(cast, closing(date(2026, 3, 9)), walk.at).fingerprint
+    data = typed_calendar(cast, ("2026-03-09", "Painting"), do="save", agreed=agreed)
+    return walk, Press("/clinic/", data)
+
+
+def name_clinic(cast: Cast) -> tuple[Walk, Press]:
+    data = {"clinic": str(cast.clinic.id), "do": "name", "hospital_name": "Riverside General"}
+    return evaluation(cast), Press("/clinic/", data)
+
+
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
     "give back one's own to-do": (release_it, {"phil"}),
@@ -258,6 +275,8 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "acknowledge an incident": (acknowledge_it, {"nora", "phil", "anna", "cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),
     "import referrals": (import_file, {"cora", "omar"}),
+    "change the clinic's calendar": (change_calendar, {"cora"}),
+    "name the clinic": (name_clinic, {"cora"}),
     "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),
 }
 #: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.

@@ -201,6 +201,11 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "incidents/<uuid:incident_id>/": lambda world: [
         Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)
     ],
+    "clinic/": lambda world: [
+        Screen("cora", "/clinic/"),
+        Screen("phil", "/clinic/"),
+        Screen("admin", "/clinic/"),
+    ],
     "devices/": lambda world: [
         Screen("cora", "/devices/"),
         Screen("anna", "/devices/"),

@@ -8,18 +8,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pathway.notify.outbox import drain
-from pathway.tasks import call_all, fire_all, refresh_all
+from pathway.tasks import call_all, fire_all, refresh_all, settle_all
 
 
 class Command(BaseCommand):
-    help = "Plan anew, call about incidents, fire due timers, deliver due notices: once. Safe beside running workers."
+    help = "Settle calendars, plan anew, call about incidents, fire timers, deliver notices: once. Safe beside workers."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settled = settle_all(at=timezone.now())
         refreshed = refresh_all(at=timezone.now())
         called = call_all(at=timezone.now())
         fired = fire_all(at=timezone.now())
         counts = drain(at=timezone.now())
         self.stdout.write(
+            f"cases moved to a new calendar: {settled}; "
             f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
             f"mails sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
