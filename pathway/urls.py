@@ -14,6 +14,7 @@ from pathway.views import (
     devices,
     health,
     incidents,
+    metrics,
     record_now,
     referral,
     refills,
@@ -23,6 +24,7 @@ from pathway.views import (
     todo,
     trends,
     trial,
+    watch,
     work,
 )
 
@@ -65,10 +67,15 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/acknowledge/", incidents.acknowledge, name="incident-acknowledge"),
     path("devices/", devices.devices, name="devices"),
     path("devices/<uuid:model_id>/retire/", devices.retire, name="device-retire"),
+    path("watch/", watch.watch, name="watch"),
+    path("watch/mails/<uuid:mail_id>/resend/", watch.resend_mail, name="mail-resend"),
+    path("watch/mails/<uuid:mail_id>/let-go/", watch.let_mail_go, name="mail-let-go"),
+    path("watch/people/<uuid:clinician_id>/address/", watch.address, name="clinician-address"),
     path("demo/mail/", demo_mail.inbox, name="demo-mail"),
     path("demo/mail/<str:key>/", demo_mail.message, name="demo-mail-message"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("help/sources/", sources.sources, name="sources"),
     path("help/style/", style.style, name="style"),
 ]

@@ -13,6 +13,7 @@ CHECKS: dict[str, Check] = {
         watch_clinics.case_without_duty,
         watch_clinics.role_with_nobody,
         watch_clinics.owner_gone,
+        watch_clinics.cover_gap,
         watch_clinics.nobody_leads,
         watch_clinics.address_refused,
         watch_clinics.mail_dead,

@@ -6,9 +6,12 @@ Each is one statement that stops after `AT_MOST` rows; none writes, and none nam
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from pathway.models import Clinic
 from pathway.protocol.roles import CARE_ROLES, PHYSICIANS, Role
-from pathway.queries.findings import Finding, rows_of
+from pathway.queries.cover import Gap, cover_gaps
+from pathway.queries.findings import AT_MOST, Finding, rows_of
 
 _NO_DUTY = """
 SELECT c.id, c.clinic_id FROM pathway_case c
@@ -114,6 +117,30 @@ def nobody_leads(at: datetime) -> list[Finding]:
         Finding("nobody_leads", clinic_id, str(clinic_id), {"clinician": str(lead)})
         for clinic_id, lead in rows_of(_LEAD_LEFT)
     ]
+
+
+def cover_gap(at: datetime) -> list[Finding]:
+    """Roles that nobody answers in on days on which their safety duties fall: the nearest gap of each role and clinic.
+
+    A role that nobody holds at all is told of by `role_with_nobody`, not a second time here.
+    """
+    zones = Clinic.objects.values_list("id", "time_zone")
+    today = {clinic_id: at.astimezone(ZoneInfo(zone)).date() for clinic_id, zone in zones}
+    empty = {finding.subject for finding in role_with_nobody(at)}
+    nearest: dict[str, Gap] = {}
+    for gap in sorted(cover_gaps(today, today), key=lambda gap: gap.first_day):
+        subject = f"{gap.role}:{gap.clinic_id}"
+        if subject not in empty:
+            nearest.setdefault(subject, gap)
+    return [
+        Finding("cover_gap", gap.clinic_id, subject, _days(gap))
+        for subject, gap in sorted(nearest.items())[:AT_MOST]
+    ]
+
+
+def _days(gap: Gap) -> dict[str, str | int]:
+    days = {"first_on": gap.first_day.isoformat(), "last_on": gap.last_day.isoformat()}
+    return {"role": str(gap.role), **days, "count": gap.duties}
 
 
 _DEAD = """
