@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from pathway.engine.action import NOTICE_SPACE
 from pathway.models import Alarm, Clinic, Membership, Notice
-from pathway.protocol.alarms import ALARM_RULES
+from pathway.protocol.alarms import rule_of
 from pathway.protocol.attention import Urgency
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of
@@ -107,7 +107,7 @@ def _notices(tellings: list[_Told], at: datetime) -> list[Notice]:
 def _data(alarms: tuple[Alarm, ...]) -> dict[str, object]:
     """What a message says: the rule, its first alarm in words, and how many there are."""
     first = alarms[0]
-    rule = ALARM_RULES[first.rule]
+    rule = rule_of(first.rule)
     return {"rule": rule.key, "says": rule.describe(first.detail), "count": len(alarms)}
 
 

@@ -52,7 +52,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the checks found. `unsure`: rules that failed or found more than fits, so that nothing of theirs is cleared."""
+    """What the checks found. `unsure`: rules that failed or found more than fits; nothing of theirs is cleared."""
 
     findings: tuple[Finding, ...]
     unsure: frozenset[str]

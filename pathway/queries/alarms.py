@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 
 from pathway.models import Alarm, Case, Clinician, Mail, Notice
-from pathway.protocol.alarms import ALARM_RULES
+from pathway.protocol.alarms import ALARM_RULES, rule_of
 from pathway.queries.access import Access
 
 SHOWN = 100
@@ -40,7 +40,7 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was not delivered. `case_id` leads to the patient whose contact it was for, without naming them."""
+    """A message that was not delivered. `case_id`: the case of the patient whose contact it was for."""
 
     id: UUID
     clinic_id: UUID
@@ -86,7 +86,7 @@ def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
     people = _names(str(alarm.detail.get("clinician", "")) for alarm in alarms)
     rows = []
     for alarm in alarms:
-        rule = ALARM_RULES[alarm.rule]
+        rule = rule_of(alarm.rule)
         names, told_at = told.get((alarm.rule, alarm.clinic_id), ((), None))
         clinic = access.by_id.get(alarm.clinic_id) if alarm.clinic_id else None
         rows.append(
@@ -111,7 +111,7 @@ Told = Mapping[tuple[str, UUID | None], tuple[tuple[str, ...], datetime | None]]
 
 
 def _told(alarms: list[Alarm], access: Access) -> Told:
-    """By rule and clinic: the reader's colleagues who were told, and when last. One notice may stand for several alarms."""
+    """By rule and clinic: which colleagues were told, and when last. One notice may stand for several alarms."""
     found: dict[tuple[str, UUID | None], dict[str, datetime]] = defaultdict(dict)
     notices = (
         Notice.objects.filter(

@@ -16,7 +16,7 @@ AT_MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `clinic_id` is None where it concerns every clinic; `subject` names it within its rule."""
+    """One thing that is wrong. `clinic_id` None: it concerns every clinic. `subject` names it within its rule."""
 
     rule: str
     clinic_id: UUID | None
