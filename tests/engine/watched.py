@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import redis
@@ -95,7 +96,7 @@ class Watch:
         with at(self.at):
             page = Desk(getattr(self.cast, name)).get("/cases/")
         bars = re.findall(r'<div class="pf-v6-c-banner pf-m-warning".*?</div>', page, flags=re.DOTALL)
-        return " ".join(bars)
+        return unescape(" ".join(bars))
 
     def ready(self) -> tuple[int, dict[str, Any]]:
         """What /readyz says."""
