@@ -13,11 +13,14 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from pathway.engine.action import NOTICE_SPACE
-from pathway.models import Alarm, Clinic, Membership, Notice
+from pathway.engine.telling import clinic_lead, keepers
+from pathway.models import Alarm, Clinic, Notice
 from pathway.protocol.alarms import rule_of
 from pathway.protocol.attention import Urgency
+from pathway.protocol.cover import Roster
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of
+from pathway.queries.rosters import rosters_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +85,18 @@ def _by_clinic(alarms: list[Alarm], clinics: dict[UUID, Clinic]) -> dict[tuple[s
 
 def _notices(tellings: list[_Told], at: datetime) -> list[Notice]:
     """One notice a person and telling."""
-    people = _people({telling.clinic.id for telling in tellings})
+    rosters = rosters_of({telling.clinic.id for telling in tellings}, at)
     notices = []
     for telling in tellings:
         first = telling.alarms[0]
-        for person, role in _recipients(telling, people[telling.clinic.id]):
+        for person, role in _recipients(telling, rosters[telling.clinic.id]):
             notices.append(
                 Notice(
                     id=uuid5(NOTICE_SPACE, f"alarm:{first.id}:{telling.turn}:{telling.clinic.id}:{person}"),
                     clinic_id=telling.clinic.id,
                     alarm_id=first.id,
                     recipient_id=person,
-                    role=role,
+                    role=str(role),
                     kind="alarm",
                     urgency=str(Urgency.SAFETY),
                     data=_data(telling.alarms),
@@ -111,24 +114,17 @@ def _data(alarms: tuple[Alarm, ...]) -> dict[str, object]:
     return {"rule": rule.key, "says": rule.describe(first.detail), "count": len(alarms)}
 
 
-def _recipients(telling: _Told, people: dict[str, tuple[UUID, ...]]) -> list[tuple[UUID, str]]:
-    """The coordinators; the lead too where it is time, or where there is no coordinator; else everybody there is."""
-    keeper = str(Role.COORDINATOR)
-    told = dict.fromkeys(people.get(keeper, ()), keeper)
-    active = {person for group in people.values() for person in group}
-    lead = telling.clinic.lead_id
-    if lead in active and (telling.lead_too or not told):
-        told.setdefault(lead, "")
-    return list((told or dict.fromkeys(sorted(active), "")).items())
+def _recipients(telling: _Told, roster: Roster) -> list[tuple[UUID, Role]]:
+    """Whoever keeps the clinic's cases today, the lead too where it is time; where neither answers, everybody."""
+    told = dict(keepers({}, roster, safety=True))
+    if telling.lead_too:
+        told |= {lead: _role_of(lead, roster) for lead in clinic_lead(roster) if lead not in told}
+    everybody = sorted({person for people in roster.members.values() for person in people})
+    return list((told or {person: _role_of(person, roster) for person in everybody}).items())
 
 
-def _people(clinic_ids: set[UUID]) -> dict[UUID, dict[str, tuple[UUID, ...]]]:
-    """Active people by clinic and role. One query."""
-    found: dict[UUID, dict[str, list[UUID]]] = {clinic_id: defaultdict(list) for clinic_id in clinic_ids}
-    rows = Membership.objects.filter(clinic_id__in=clinic_ids, clinician__is_active=True)
-    for clinic_id, role, person in rows.values_list("clinic_id", "role", "clinician_id"):
-        found[clinic_id][role].append(person)
-    return {
-        clinic_id: {role: tuple(sorted(people)) for role, people in roles.items()}
-        for clinic_id, roles in found.items()
-    }
+def _role_of(person: UUID, roster: Roster) -> Role:
+    """A role this person is told in."""
+    return min(
+        (role for role, people in roster.members.items() if person in people), default=Role.COORDINATOR
+    )
