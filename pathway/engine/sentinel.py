@@ -6,9 +6,11 @@ time and beside others: a lock lets one look at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -23,16 +25,20 @@ from pathway.queries.signs import (
     BROKER,
     CHAIN,
     CHAIN_ROUND,
+    ROUNDS,
     WATCH,
     WATCH_STALE_S,
     WATCHING,
     BrokerSign,
     ask_broker,
 )
-from pathway.queries.watch import CHECKS
+from pathway.queries.watch import CHECKS, ROLLING
+from pathway.queries.watch_clinics import window_of
 
 LOCK = 4_011_500_417
 """The advisory lock that one watch at a time holds; any number will do that nobody else uses."""
+CHAIN_RULE = "chain_broken"
+_BY_ROW = {CHAIN_RULE, *(rule for rules in ROLLING.values() for rule in rules)}  # their subject is a row's id
 QUIET = timedelta(hours=1)
 """An alarm of the whole system that comes and goes is told once in this time (P)."""
 
@@ -125,12 +131,10 @@ def _look(at: datetime, standing: Standing) -> _Look:
     """Run every check, each in a savepoint of its own."""
     findings: list[Finding] = []
     unsure: set[str] = set()
-    broken = {UUID(subject) for rule, subject in standing if rule == "chain_broken"}
-    checks = {**CHECKS, "chain_broken": lambda moment: _broken_chains(moment, broken)}
-    for rule, check in checks.items():
+    for rule, check in _checks(at, standing).items():
         try:
             with transaction.atomic():
-                found = check(at)
+                found = check()
         except Exception:  # whatever is wrong with one check, the others are made
             log.exception("check_failed", rule=rule)
             found, unsure = [Finding("rule_failed", None, rule, {"rule": rule})], unsure | {rule}
@@ -138,6 +142,23 @@ def _look(at: datetime, standing: Standing) -> _Look:
             unsure.add(rule)
         findings.extend(found)
     return _Look(tuple(findings), frozenset(unsure))
+
+
+def _checks(at: datetime, standing: Standing) -> dict[str, Callable[[], list[Finding]]]:
+    """Every check of this look. Those of large tables go on where the last look stopped, and see to what stands."""
+    known: dict[str, list[UUID]] = defaultdict(list)
+    for rule, subject in standing:
+        if rule in _BY_ROW:
+            known[rule].append(UUID(subject))
+    marks = dict(Heartbeat.objects.filter(pk__in=ROUNDS.values()).values_list("name", "mark"))
+    checks: dict[str, Callable[[], list[Finding]]] = {}
+    for table, rules in ROLLING.items():
+        window = window_of(table, marks.get(ROUNDS[table], ""))
+        Heartbeat.objects.update_or_create(pk=ROUNDS[table], defaults={"at": at, "mark": window.mark})
+        for rule, rolling in rules.items():
+            checks[rule] = partial(rolling, replace(window, known=tuple(known[rule])))
+    checks |= {rule: partial(check, at) for rule, check in CHECKS.items()}
+    return checks | {CHAIN_RULE: partial(_broken_chains, at, known[CHAIN_RULE])}
 
 
 def _broken_chains(at: datetime, known: Iterable[UUID]) -> list[Finding]:
@@ -153,7 +174,7 @@ def _broken_chains(at: datetime, known: Iterable[UUID]) -> list[Finding]:
         beat(CHAIN_ROUND, at)
     return [
         Finding(
-            "chain_broken",
+            CHAIN_RULE,
             clinics[found.case_id],
             str(found.case_id),
             {"case": str(found.case_id), "seq": found.seq, "reason": found.reason},

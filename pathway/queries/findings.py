@@ -27,6 +27,26 @@ class Finding:
 Check = Callable[[datetime], list[Finding]]
 """One rule: everything that is wrong at an instant, at most `AT_MOST`."""
 
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one look reads of a large table: ids after `low` up to `high`, and the rows `known` to be wrong."""
+
+    low: UUID = FIRST
+    high: UUID = LAST
+    known: tuple[UUID, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """Where the next look goes on; "" after the last row."""
+        return "" if self.high == LAST else str(self.high)
+
+
+WindowCheck = Callable[[Window], list[Finding]]
+"""One rule about the rows of a window."""
+
 
 def rows_of(sql: str, **values: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement; `%(most)s` in it is the limit."""

@@ -24,7 +24,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
-from pathway.models import Case, Clinician, Incident, Todo
+from pathway.models import Alarm, Case, Clinic, Clinician, Incident, Mail, Todo
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
@@ -111,6 +111,29 @@ class World:
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
 
 
+def in_trouble(world: World) -> list[Screen]:
+    """The watch while something is wrong: it shows every one of its parts, and the banner stands on every page."""
+    now, clinic = datetime.now(UTC), Clinic.objects.get(slug="riverside")
+    Clinician.objects.filter(username="arno").update(email_refused_at=now)
+    if not Alarm.objects.exists():
+        case = Case.objects.filter(clinic=clinic).earliest("opened_at").id
+        rows = [
+            ("mail_stuck", None, {"minutes": 12}, None),
+            ("pump_without_refill", clinic, {"case": str(case)}, None),
+            ("worker_silent", None, {"minutes": 3}, now),
+        ]
+        for rule, place, detail, cleared in rows:
+            Alarm.objects.create(
+                rule=rule, subject=rule, clinic=place, detail=detail, raised_at=now, seen_at=now, told_at=now,
+                cleared_at=cleared,
+            )  # fmt: skip
+        Mail.objects.create(
+            clinic=clinic, recipient=Clinician.objects.get(username="phil"), state="dead", urgency="soon",
+            error="the mail server answered 550 5.1.1", created_at=now, due_at=now,
+        )  # fmt: skip
+    return [Screen("cora", "/watch/"), Screen("anna", "/watch/"), Screen("admin", "/watch/")]
+
+
 CASES = (
     "evaluation half done",
     "on hold in evaluation",
@@ -173,6 +196,7 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("phil", f"{world.case('titration at six weeks')}incidents/new/")
     ],
     "refills/": of("cora", "/refills/"),
+    "watch/": in_trouble,
     "incidents/": of("cora", "/incidents/", "/incidents/?level=green", "/incidents/?state=closed"),
     "incidents/<uuid:incident_id>/": lambda world: [
         Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)

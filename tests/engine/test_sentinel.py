@@ -5,7 +5,7 @@ sees it, and it is gone as soon as it is mended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from django.test import override_settings
@@ -31,7 +31,9 @@ from pathway.models import (
 )
 from pathway.models.base import new_id
 from pathway.protocol.alarms import ALARM_RULES
+from pathway.queries.findings import Window
 from pathway.queries.signs import BROKER, SWEEP, WATCH, WATCHING, WORKER
+from pathway.queries.watch_clinics import pump_without_refill, window_of
 from tests.cast import Cast, person
 from tests.engine.told import tell
 from tests.engine.watched import (
@@ -91,7 +93,9 @@ def change_history(world: Watch, verb: str) -> None:
 
 
 def rename(world: Watch, old: str, new: str) -> None:
-    world.sql(f"ALTER TABLE pathway_remindercontact RENAME COLUMN {old} TO {new}")
+    """A column that one check alone reads is called something else."""
+    world.sql("SET CONSTRAINTS ALL IMMEDIATE")
+    world.sql(f"ALTER TABLE pathway_event RENAME COLUMN {old} TO {new}")
 
 
 def letter(world: Watch, **values: object) -> None:
@@ -232,8 +236,8 @@ TROUBLES = {
         system=True,
     ),
     "rule_failed": Trouble(
-        lambda world: rename(world, "refused_at", "gone"),
-        lambda world: rename(world, "gone", "refused_at"),
+        lambda world: rename(world, "verb", "gone"),
+        lambda world: rename(world, "gone", "verb"),
         system=True,
     ),
 }
@@ -258,7 +262,9 @@ def test_broken_on_purpose_it_is_told_shown_and_cleared_when_mended(world: Watch
     with override_settings(**broker):
         assert world.look().told >= 1
     assert [found for found, _ in world.standing()] == [rule]
-    assert world.told(rule) == ({"cora", "omar"} if trouble.system else {"cora"})
+    told = {"cora", "omar"} if trouble.system else {"cora"}
+    assert world.told(rule) == told
+    assert world.mailed(title(rule)) == {f"{name}@clinic.example" for name in told}
     assert title(rule) in world.banner("nora")
     assert (title(rule) in world.banner("omar")) is trouble.system
     status, report = world.ready()
@@ -348,6 +354,18 @@ def test_a_fresh_installation_says_only_after_minutes_that_nobody_watches(world:
     assert world.banner("nora") == ""
     world.wait(5 * MINUTE)
     assert "The system does not watch itself" in world.banner("nora")
+
+
+def test_a_window_reads_its_stretch_and_what_is_known_to_be_wrong(world: Watch) -> None:
+    withdraw_refill(world)
+    pump = Pump.objects.get().id
+    whole, after = window_of("pathway_pump", ""), window_of("pathway_pump", str(pump))
+    assert (whole.mark, after.mark) == ("", "")
+    assert [found.subject for found in pump_without_refill(whole)] == [str(pump)]
+    assert pump_without_refill(after) == []
+    assert [found.subject for found in pump_without_refill(replace(after, known=(pump,)))] == [str(pump)]
+    assert Window(high=pump).mark == str(pump)
+    assert [found.subject for found in pump_without_refill(Window(high=pump))] == [str(pump)]
 
 
 def test_more_than_fits_clears_nothing_until_it_fits(world: Watch) -> None:

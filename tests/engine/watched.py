@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.core import mail
 from django.db import connection
 from django.test import Client, override_settings
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,6 +20,7 @@ from redbeat.decoder import RedBeatJSONEncoder
 
 from pathway.engine.sentinel import Watched, beat, watch
 from pathway.models import Alarm, Notice, Timer
+from pathway.notify.outbox import drain
 from pathway.protocol.alarms import ALARM_RULES
 from pathway.queries.signs import BEAT_HEARTBEAT, WATCH, WATCHING, WORKER
 from tests.cast import Cast
@@ -90,6 +92,12 @@ class Watch:
         """Who has a notice about a rule."""
         notices = Notice.objects.filter(kind="alarm", alarm__rule=rule, urgency="safety", case=None)
         return set(notices.values_list("recipient__username", flat=True))
+
+    def mailed(self, words: str) -> set[str]:
+        """The addresses that a message with these words in its subject reaches."""
+        mail.outbox.clear()
+        drain(at=self.at)
+        return {address for message in mail.outbox if words in message.subject for address in message.to}
 
     def banner(self, name: str) -> str:
         """What stands above a person's page."""
