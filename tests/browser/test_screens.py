@@ -250,6 +250,7 @@ NO_PAGES = {
     "accounts/2fa/recovery-codes/download/",
     "healthz",
     "readyz",
+    "metrics",
 }
 GROUPS = ("accounts/", "cases/", "todos/", "incidents/", "")
 

@@ -207,7 +207,7 @@ TROUBLES = {
     ),
     "mail_stuck, a notice of which no mail is made": Trouble(
         lambda world: Notice.objects.update(state="pending", due_at=world.at - HOUR),
-        lambda world: Notice.objects.update(state="kept"),
+        lambda world: Notice.objects.filter(state="pending").update(state="kept"),
         system=True,
     ),
     "mail_stuck, the server is away": Trouble(

@@ -53,17 +53,18 @@ def test_one_sweep_finds_what_is_wrong_and_mails_it(cast: Cast) -> None:
 def test_the_next_sweep_tells_nobody_again_and_the_one_after_mending_clears(cast: Cast) -> None:
     Case.objects.update(next_key="")
     sweep()
-    assert "mails sent: 0" in sweep(NOW + timedelta(minutes=1))
+    assert "mails sent: 0" in sweep(NOW + timedelta(seconds=20))
     Case.objects.update(next_key="baseline_spasticity")
-    assert "raised: 0, standing: 0, cleared: 1" in sweep(NOW + timedelta(minutes=2))
+    assert "raised: 0, standing: 0, cleared: 1" in sweep(NOW + timedelta(seconds=40))
     assert len(mail.outbox) == 1
 
 
-def test_it_fires_what_is_due_and_delivers_it_in_the_same_pass(cast: Cast) -> None:
-    Timer.objects.update(due_at=NOW)
+def test_what_it_does_itself_is_no_trouble(cast: Cast) -> None:
+    """The timers are late only until this very pass has fired them."""
+    Timer.objects.update(due_at=NOW - HOUR)
     said = sweep()
-    assert "timers fired: 0" not in said
-    assert mail.outbox
+    assert f"timers fired: {Timer.objects.count()}" in said
+    assert "alarms raised: 0" in said
 
 
 def test_one_pass_by_hand_does_not_promise_to_come_again(cast: Cast) -> None:
