@@ -14,6 +14,7 @@ from email.utils import formatdate
 from mailbox import Maildir
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -24,15 +25,18 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
-from pathway.models import Alarm, Case, Clinic, Clinician, Incident, Mail, Todo
+from pathway.models import Case, Clinician, Incident, Todo
+from pathway.notify.compose_appointment import stop_link
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
+from tests.browser.trouble import make_trouble
 from tests.cast import PASSWORD
 from tests.views.desk import MAX_QUERIES, Desk
 
@@ -66,6 +70,10 @@ class World:
         TOTP.activate(two_factors, generate_totp_secret())
         RecoveryCodes.activate(two_factors)
 
+        self.contacts = [
+            agreed(self.case("titration at six weeks"), now),
+            agreed(self.case("long-term, past its refill date"), now, refused_at=now),
+        ]
         self.desks = {user.username: Desk(user) for user in Clinician.objects.all()}
 
     def desk(self, name: str) -> Desk:
@@ -112,26 +120,9 @@ class World:
 
 
 def in_trouble(world: World) -> list[Screen]:
-    """The watch while something is wrong: it shows every one of its parts, and the banner stands on every page."""
-    now, clinic = datetime.now(UTC), Clinic.objects.get(slug="riverside")
-    Clinician.objects.filter(username="arno").update(email_refused_at=now)
-    if not Alarm.objects.exists():
-        case = Case.objects.filter(clinic=clinic).earliest("opened_at").id
-        rows = [
-            ("mail_stuck", None, {"minutes": 12}, None),
-            ("pump_without_refill", clinic, {"case": str(case)}, None),
-            ("worker_silent", None, {"minutes": 3}, now),
-        ]
-        for rule, place, detail, cleared in rows:
-            Alarm.objects.create(
-                rule=rule, subject=rule, clinic=place, detail=detail, raised_at=now, seen_at=now, told_at=now,
-                cleared_at=cleared,
-            )  # fmt: skip
-        Mail.objects.create(
-            clinic=clinic, recipient=Clinician.objects.get(username="phil"), state="dead", urgency="soon",
-            error="the mail server answered 550 5.1.1", created_at=now, due_at=now,
-        )  # fmt: skip
-    return [Screen("cora", "/watch/"), Screen("anna", "/watch/"), Screen("admin", "/watch/")]
+    """The watch while something is wrong, for who mends it, who reads it, and who has no clinic."""
+    make_trouble()
+    return [Screen(name, "/watch/") for name in ("cora", "anna", "admin")]
 
 
 CASES = (
@@ -205,6 +196,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("cora", "/devices/"),
         Screen("anna", "/devices/"),
         Screen("admin", "/devices/"),
+    ],
+    "reminders/stop/<str:key>/": lambda world: [
+        Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
+        Screen("cora", "/reminders/stop/none/"),
     ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),
