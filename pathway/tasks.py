@@ -6,25 +6,24 @@ functions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from celery import shared_task
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from pathway.engine import sentinel
 from pathway.engine.clinic_calendar import settle_calendars
 from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
+from pathway.queries.signs import WORKER
 
 #: A nudge that no worker took within this many seconds has been overtaken by the next turn of beat.
 NUDGE_EXPIRES_S = 10
 
-WORKER_HEARTBEAT = "heartbeat:worker"
 log = structlog.get_logger(__name__)
 
 
@@ -68,7 +67,14 @@ def call_people() -> None:
 @shared_task
 def heartbeat() -> None:
     """Write down that a worker is alive; beat sends this every few seconds and /readyz reads it."""
-    cache.set(WORKER_HEARTBEAT, time.time(), timeout=None)
+    sentinel.beat(WORKER, timezone.now())
+
+
+@shared_task
+def watch() -> None:
+    """Let the system look at itself; whoever is to be told of an alarm is told soon."""
+    if sentinel.watch(at=timezone.now()).told:
+        nudge()
 
 
 def fire_all(*, at: datetime) -> int:

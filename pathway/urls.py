@@ -17,6 +17,7 @@ from pathway.views import (
     devices,
     health,
     incidents,
+    metrics,
     mute,
     noise,
     notices,
@@ -30,6 +31,7 @@ from pathway.views import (
     todo,
     trends,
     trial,
+    watch,
     work,
 )
 
@@ -79,6 +81,10 @@ urlpatterns = [
     path("clinic/", clinic.clinic, name="clinic"),
     path("devices/", devices.devices, name="devices"),
     path("devices/<uuid:model_id>/retire/", devices.retire, name="device-retire"),
+    path("watch/", watch.watch, name="watch"),
+    path("watch/mails/<uuid:mail_id>/resend/", watch.resend_mail, name="mail-resend"),
+    path("watch/mails/<uuid:mail_id>/let-go/", watch.let_mail_go, name="mail-let-go"),
+    path("watch/people/<uuid:clinician_id>/address/", watch.address, name="clinician-address"),
     path("reminders/stop/<str:key>/", reminders.stop, name="reminders-stop"),
     path("settings/notices/", attention.attention, name="attention"),
     path("settings/notices/address/", attention.new_feed, name="feed-new"),
@@ -89,6 +95,7 @@ urlpatterns = [
     path("demo/mail/<str:key>/", demo_mail.message, name="demo-mail-message"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("help/sources/", sources.sources, name="sources"),
     path("help/style/", style.style, name="style"),
 ]

@@ -38,6 +38,8 @@ def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID | None =
         "<uuid:todo_id>": str(todo_id),
         "<uuid:incident_id>": str(incident_id or todo_id),
         "<uuid:model_id>": str(todo_id),  # no pump model: nobody finds one
+        "<uuid:mail_id>": str(todo_id),  # no message and no person: nobody finds one
+        "<uuid:clinician_id>": str(todo_id),
         "<slug:edge>": "accept",
         "<uuid:notice_id>": str(todo_id),  # no notice: nobody finds one
         "<str:key>": "none",

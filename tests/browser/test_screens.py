@@ -38,6 +38,7 @@ from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
+from tests.browser.trouble import make_trouble
 from tests.cast import PASSWORD
 from tests.views.desk import MAX_QUERIES, Desk
 
@@ -124,6 +125,12 @@ class World:
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
 
 
+def in_trouble(world: World) -> list[Screen]:
+    """The watch while something is wrong, for who mends it, who reads it, and who has no clinic."""
+    make_trouble()
+    return [Screen(name, "/watch/") for name in ("cora", "anna", "admin")]
+
+
 CASES = (
     "evaluation half done",
     "on hold in evaluation",
@@ -197,6 +204,7 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("phil", f"{world.case('titration at six weeks')}incidents/new/")
     ],
     "refills/": of("cora", "/refills/"),
+    "watch/": in_trouble,
     "incidents/": of("cora", "/incidents/", "/incidents/?level=green", "/incidents/?state=closed"),
     "incidents/<uuid:incident_id>/": lambda world: [
         Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)
@@ -260,6 +268,7 @@ NO_PAGES = {
     "accounts/2fa/recovery-codes/download/",
     "healthz",
     "readyz",
+    "metrics",
 }
 GROUPS = ("accounts/", "cases/", "todos/", "incidents/", "")
 
