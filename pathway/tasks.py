@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from pathway.engine.cover_notices import announce_covers
 from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
@@ -52,7 +53,7 @@ def deliver_notices() -> None:
 def fire_timers() -> None:
     """Turn due steps of to-dos' ladders into notices, plan anew the cases whose day has come, deliver."""
     at = timezone.now()
-    if refresh_all(at=at) + fire_all(at=at):
+    if refresh_all(at=at) + announce_all(at=at) + fire_all(at=at):
         nudge()
 
 
@@ -82,6 +83,11 @@ def call_all(*, at: datetime) -> int:
 def refresh_all(*, at: datetime) -> int:
     """Plan anew until no case waits for it at `at`. Returns how many were."""
     return _until_done(refresh_due, at)
+
+
+def announce_all(*, at: datetime) -> int:
+    """Tell of every absence that has begun or is over at `at`. Returns how many were."""
+    return _until_done(announce_covers, at)
 
 
 def _until_done(batch: Callable[..., int], at: datetime) -> int:

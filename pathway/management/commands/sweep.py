@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pathway.notify.outbox import drain
-from pathway.tasks import call_all, fire_all, refresh_all
+from pathway.tasks import announce_all, call_all, fire_all, refresh_all
 
 
 class Command(BaseCommand):
@@ -17,10 +17,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         refreshed = refresh_all(at=timezone.now())
         called = call_all(at=timezone.now())
+        announced = announce_all(at=timezone.now())
         fired = fire_all(at=timezone.now())
         counts = drain(at=timezone.now())
         self.stdout.write(
-            f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
+            f"cases planned anew: {refreshed}; calls about incidents: {called}; "
+            f"absences announced: {announced}; timers fired: {fired}; "
             f"notices sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
