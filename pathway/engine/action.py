@@ -21,8 +21,10 @@ from pathway.engine.changes import Changes
 from pathway.engine.errors import EngineError, Invalid, NotFound, Refused, Stale
 from pathway.engine.permissions import SYSTEM, Actor
 from pathway.engine.snapshot import Snapshot, read_locked
+from pathway.engine.telling import owner_or_role
 from pathway.models import Case, Clinician, Event, Notice, SignOff, Timer, Todo
 from pathway.models.base import Row, new_id
+from pathway.protocol.attention import urgency_of
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.ladder import first_step
 from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
@@ -144,9 +146,12 @@ class Action:
     def tell(
         self, todo_id: UUID, role: Role, kind: str, what: str, *, to: UUID | None = None, **data: Any
     ) -> None:
-        """Queue a notice about a to-do: to one person, or to whoever holds the role on this case."""
+        """Queue a notice about a to-do: to whoever answers for one person, or for the role on this case."""
         write = self._writer(todo_id)
-        for recipient, told_as, used in [(to, role, kind)] if to else self._recipients(role, kind):
+        todo = next(todo for todo in self.facts.todos.values() if todo.id == todo_id)
+        team, roster = self.snapshot.team, self.snapshot.roster
+        for recipient, told_as, used in owner_or_role(to, role, kind, team, roster, safety=todo.safety):
+            due_now = todo.due_on <= self.facts.today
             write(
                 Notice,
                 id=notice_id(todo_id, what, recipient),
@@ -156,7 +161,8 @@ class Action:
                 recipient_id=recipient,
                 role=told_as,
                 kind=used,
-                data=data,
+                urgency=urgency_of(used, safety=todo.safety, due_now=due_now),
+                data={**data, "for": str(to)} if to and recipient != to else data,
                 created_at=self.at,
                 due_at=self.at,
             )
@@ -164,9 +170,6 @@ class Action:
     def _writer(self, todo_id: UUID) -> Callable[..., None]:
         """How to write a row about a to-do: one that opens in this action cannot have it yet, which is cheaper."""
         return self.changes.insert if todo_id in self._fresh else self.changes.put
-
-    def _recipients(self, role: Role, kind: str) -> list[tuple[UUID, Role, str]]:
-        return recipients(role, kind, self.snapshot.team, self.snapshot.members)
 
     def commit(self, verb: str, role: Role | None = None, **data: Any) -> Outcome:
         """Let the protocol plan, then write everything and one event. Returns what was opened."""
@@ -206,8 +209,12 @@ class Action:
 
     def _set_timers(self) -> None:
         for todo_id, due_on in self._rings.items():
-            step, moment = first_step(self.protocol, due_on, self.at, self.calendar)
+            ladder = self.protocol.ladder_of(self._key(todo_id))
+            step, moment = first_step(ladder, due_on, self.at, self.calendar)
             self._writer(todo_id)(Timer, todo_id=todo_id, step=step, due_at=moment)
+
+    def _key(self, todo_id: UUID) -> str:
+        return self.todo(todo_id).key
 
     def _apply(self, plan: Plan) -> None:
         for lapse in plan.lapses:
@@ -323,20 +330,6 @@ class Action:
         )
 
 
-def recipients(
-    role: Role, kind: str, team: dict[Role, tuple[UUID, ...]], members: dict[Role, tuple[UUID, ...]]
-) -> list[tuple[UUID, Role, str]]:
-    """Who is told: the care team's holders of the role, else the clinic's, else the coordinators, with an alarm.
-
-    Returns (recipient, the role they are told in, the kind of notice). Empty only where a clinic has nobody at all.
-    """
-    people = team.get(role) or members.get(role)
-    if people:
-        return [(person, role, kind) for person in people]
-    keepers = team.get(Role.COORDINATOR) or members.get(Role.COORDINATOR) or ()
-    return [(person, Role.COORDINATOR, "unowned") for person in keepers]
-
-
 TAKEN: dict[str, dict[str, list[str]]] = {
     "pump_serial_once_in_place": {
         "pump_serial": ["Another pump in place has this serial number; check the label."]
@@ -367,7 +360,8 @@ def action(
             elif not by.is_active or not snapshot.actor_roles:
                 raise NotFound("There is no such case for you.")
             else:
-                actor = Actor(by.id, snapshot.actor_roles)
+                covers = snapshot.roster.covers.get(by.id, frozenset())
+                actor = Actor(by.id, snapshot.actor_roles, covers)
             yield Action(snapshot, actor, at)
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "sqlstate", "") != UNIQUE_VIOLATION:

@@ -34,7 +34,7 @@ def name_team(
     with action(case_id=case_id, by=by, at=at) as act:
         require_role(act.actor, frozenset({Role.COORDINATOR}), "name the care team")
         wanted = tuple(sorted(set(clinicians)))
-        if strangers := set(wanted) - set(act.snapshot.members.get(role, ())):
+        if strangers := set(wanted) - set(act.snapshot.roster.members.get(role, ())):
             raise Refused(
                 refused("not_the_role", f"{len(strangers)} of these people are not a {role} of this clinic.")
             )

@@ -10,36 +10,51 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from pathway.engine.action import NOTICE_SPACE, Action, recipients
-from pathway.engine.people import People, people_of
+from pathway.clinical.conditions import TriageLevel
+from pathway.engine.action import NOTICE_SPACE, Action
+from pathway.engine.telling import clinic_lead, owner_or_role
 from pathway.models import Incident, IncidentTimer, Notice, Todo
+from pathway.protocol.attention import Urgency
+from pathway.protocol.cover import People, Roster
 from pathway.protocol.paging import Call, next_rung, rung
 from pathway.protocol.roles import PHYSICIANS, Role
+from pathway.queries.rosters import rosters_of, teams_of
 
 BATCH = 200
+URGENCY = {
+    TriageLevel.RED: Urgency.RED,
+    TriageLevel.ORANGE: Urgency.SAFETY,
+    TriageLevel.YELLOW: Urgency.SOON,
+    TriageLevel.GREEN: Urgency.NEWS,
+}
 CLIMBS_TO: tuple[Role, ...] = (Role.COORDINATOR, *sorted(PHYSICIANS))
 
-Told = list[tuple[UUID, Role, Call]]
+Called = list[tuple[UUID, Role, Call]]
 """Who is told, the role they are told in, and the kind of notice."""
 
 
 def audience(
-    call: Call, roles: Iterable[Role], owners: Mapping[Role, UUID], team: People, members: People
-) -> Told:
-    """Who hears a call: the owner or the holders of each role that is asked; of a climb also coordinators and every
-    physician of the clinic. A role that nobody holds is the coordinators' alarm; a call that would reach nobody climbs.
+    call: Call, roles: Iterable[Role], owners: Mapping[Role, UUID], team: People, roster: Roster
+) -> Called:
+    """Who hears a call: whoever answers for the owner or the holders of each role that is asked; of a climb also the
+    coordinators, every physician of the clinic who is at work, and the clinic's lead.
+
+    A role that nobody at work holds is the coordinators' alarm; a call that would reach nobody climbs, and one that
+    still reaches nobody goes to everybody, away or not.
     """
-    active = {person for people in members.values() for person in people}
     told: dict[UUID, tuple[Role, Call]] = {}
     for role in sorted(roles):
-        if (owner := owners.get(role)) in active and owner is not None:
-            told.setdefault(owner, (role, call))
-            continue
-        for person, told_as, kind in recipients(role, call, team, members):
+        for person, told_as, kind in owner_or_role(owners.get(role), role, call, team, roster, safety=True):
             told.setdefault(person, (told_as, Call.CLIMB if kind == "unowned" else call))
     if call is Call.CLIMB or not told:
         for role in CLIMBS_TO:
-            for person in members.get(role, ()):
+            for person in roster.holders(role, safety=True):
+                told.setdefault(person, (role, Call.CLIMB))
+        for person in clinic_lead(roster):
+            told.setdefault(person, (Role.COORDINATOR, Call.CLIMB))
+    if not told:
+        for role in CLIMBS_TO:
+            for person in roster.members.get(role, ()):
                 told.setdefault(person, (role, Call.CLIMB))
     return [(person, role, kind) for person, (role, kind) in told.items()]
 
@@ -76,7 +91,7 @@ def tell_now(act: Action, incident: Incident, roles: Iterable[Role], what: str) 
         for key, todo in act.facts.todos.items()
         if todo.is_open and todo.owner_id and key == f"incident_{todo.role}"
     }
-    for person, role, kind in audience(first, roles, owners, act.snapshot.team, act.snapshot.members):
+    for person, role, kind in audience(first, roles, owners, act.snapshot.team, act.snapshot.roster):
         act.changes.put(Notice, **_notice(incident, what, person, role, kind, act.at))
 
 
@@ -100,14 +115,13 @@ def call_due(*, at: datetime, limit: int = BATCH) -> int:
         if not timers:
             return 0
         incidents = [timer.incident for timer in timers]
-        teams, members = people_of(
-            (incident.case_id for incident in incidents), (incident.clinic_id for incident in incidents)
-        )
+        teams = teams_of(incident.case_id for incident in incidents)
+        rosters = rosters_of((incident.clinic_id for incident in incidents), at)
         owners = _owners(incident.case_id for incident in incidents)
         notices: list[Notice] = []
         for timer in timers:
             case_id, clinic_id = timer.incident.case_id, timer.incident.clinic_id
-            notices += _call(timer, owners.get(case_id, {}), teams[case_id], members[clinic_id], at)
+            notices += _call(timer, owners.get(case_id, {}), teams[case_id], rosters[clinic_id], at)
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
         IncidentTimer.objects.bulk_update(timers, ["step", "due_at"])
     return len(timers)
@@ -125,7 +139,7 @@ def _owners(cases: Iterable[UUID]) -> dict[UUID, dict[Role, UUID]]:
 
 
 def _call(
-    timer: IncidentTimer, owners: Mapping[Role, UUID], team: People, members: People, at: datetime
+    timer: IncidentTimer, owners: Mapping[Role, UUID], team: People, roster: Roster, at: datetime
 ) -> list[Notice]:
     """Move the timer past every call already due, and make the last of them."""
     incident = timer.incident
@@ -138,7 +152,7 @@ def _call(
     what = f"{incident.level}:{timer.started_at.isoformat()}:{made}"
     return [
         Notice(**_notice(incident, what, person, role, kind, at))
-        for person, role, kind in audience(call, asked, owners, team, members)
+        for person, role, kind in audience(call, asked, owners, team, roster)
     ]
 
 
@@ -153,6 +167,7 @@ def _notice(
         "recipient_id": person,
         "role": str(role),
         "kind": str(kind),
+        "urgency": str(URGENCY[incident.triage_level]),
         "created_at": at,
         "due_at": at,
     }

@@ -15,10 +15,14 @@ CASE_KEEPERS: frozenset[Role] = PHYSICIANS | {Role.COORDINATOR}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a clinician with the roles held in the case's clinic, or the system (`id` None)."""
+    """Who acts: a clinician with the roles held in the case's clinic, or the system (`id` None).
+
+    `covers`: the absent colleagues whom this person answers for today.
+    """
 
     id: UUID | None
     roles: frozenset[Role]
+    covers: frozenset[UUID] = frozenset()
 
     def acting_as(self, *wanted: Role) -> Role:
         """The first of these roles the actor holds; the actor's first role where none fits."""
@@ -51,8 +55,11 @@ def require_todo_role(actor: Actor, todo: TodoFact, action: str) -> None:
 
 
 def require_not_anothers(actor: Actor, todo: TodoFact) -> None:
-    """A to-do that a colleague owns is done by that colleague, unless it is handed over. Raises NotAllowed."""
-    if todo.owner_id is not None and todo.owner_id != actor.id:
+    """A to-do that a colleague owns is done by that colleague, or by who answers for them while they are away.
+
+    Raises NotAllowed.
+    """
+    if todo.owner_id is not None and todo.owner_id != actor.id and todo.owner_id not in actor.covers:
         text = "A colleague owns this to-do. Take it over first, or ask the owner or a coordinator to hand it over."
         raise NotAllowed(refused("owned_by_another", text, todo.role, Role.COORDINATOR))
 

@@ -20,16 +20,17 @@ from pathway.models import (
     Case,
     Clinic,
     Clinician,
-    Membership,
     Patient,
     ProtocolVersion,
     StageVisit,
 )
 from pathway.models.base import new_id
+from pathway.protocol.cover import Roster
 from pathway.protocol.facts import CaseFacts
 from pathway.protocol.roles import Role, Stage
 from pathway.protocol.verdict import Reason, Verdict
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.rosters import rosters_of
 
 PATIENT_FIELDS = (
     "mrn",
@@ -101,19 +102,15 @@ class _Desk:
     clinic: Clinic
     by: Clinician
     actor: Actor
-    members: dict[Role, tuple[UUID, ...]]
+    roster: Roster
     protocol_id: UUID
     at: datetime
 
     @classmethod
     def open(cls, clinic_id: UUID, by: Clinician, at: datetime) -> _Desk:
         clinic = Clinic.objects.filter(pk=clinic_id).first()
-        members: dict[Role, list[UUID]] = {}
-        for role, person in Membership.objects.filter(
-            clinic_id=clinic_id, clinician__is_active=True
-        ).values_list("role", "clinician_id"):
-            members.setdefault(Role(role), []).append(person)
-        actor = Actor(by.id, frozenset(role for role, people in members.items() if by.id in people))
+        roster = rosters_of([clinic_id], at).get(clinic_id, Roster({}))
+        actor = Actor(by.id, frozenset(role for role, people in roster.members.items() if by.id in people))
         if clinic is None or not actor.roles:
             raise NotFound("There is no such clinic for you.")
         require_role(actor, frozenset({Role.COORDINATOR}), "refer a patient")
@@ -121,8 +118,7 @@ class _Desk:
         if protocol is None:
             reason = Reason("no_protocol", "No protocol is published; run publish_protocol first.")
             raise Refused(Verdict((reason,)))
-        people = {role: tuple(sorted(ids)) for role, ids in members.items()}
-        return cls(clinic, by, actor, people, protocol.id, at)
+        return cls(clinic, by, actor, roster, protocol.id, at)
 
 
 def _refer(desk: _Desk, referral: Referral) -> Outcome:
@@ -160,7 +156,7 @@ def _refer(desk: _Desk, referral: Referral) -> Outcome:
 def _checked_team(desk: _Desk, referral: Referral) -> dict[Role, tuple[UUID, ...]]:
     team = {Role(role): tuple(sorted(set(people))) for role, people in referral.team.items() if people}
     for role, people in team.items():
-        if not set(people) <= set(desk.members.get(role, ())):
+        if not set(people) <= set(desk.roster.members.get(role, ())):
             raise Invalid({f"team_{role}": [f"Choose a {role} of this clinic."]})
     return team
 
@@ -218,7 +214,7 @@ def _first_action(
         calendar=calendar,
         actor_roles=desk.actor.roles,
         team=team,
-        members=desk.members,
+        roster=desk.roster,
         birth_date=patient.birth_date,
         entered_by_id=None,
         entered_by_edge="",

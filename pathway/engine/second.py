@@ -29,7 +29,9 @@ def ask_second(act: Action, record: CheckedRecord, second: UUID | None) -> None:
         raise Invalid({SECOND_FIELD: [f"{' '.join(reasons)} Name the second clinician who checks it."]})
     if second == act.actor.id:
         raise Invalid({SECOND_FIELD: ["The second clinician is somebody else than you."]})
-    role = next((role for role in sorted(PHYSICIANS) if second in act.snapshot.members.get(role, ())), None)
+    role = next(
+        (role for role in sorted(PHYSICIANS) if second in act.snapshot.roster.members.get(role, ())), None
+    )
     if role is None:
         raise Invalid({SECOND_FIELD: ["That person is no physician of this clinic."]})
     _open(act, record, second, role)

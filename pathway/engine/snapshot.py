@@ -15,10 +15,12 @@ from pathway.calendars import WorkCalendar
 from pathway.clinical.conditions import TriageLevel
 from pathway.engine.errors import NotFound
 from pathway.models import Case
+from pathway.protocol.cover import Roster
 from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.roles import Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
 from pathway.queries.definitions import calendar_of, protocol_of
+from pathway.queries.rosters import AWAY_TODAY, OFF_TODAY, grouped, roster_from
 
 CASE_FIELDS = [field.attname for field in Case._meta.concrete_fields]
 CASE_COLUMNS = ", ".join(f'c."{field.column}"' for field in Case._meta.concrete_fields)
@@ -29,11 +31,13 @@ SNAPSHOT = f"""
 SELECT {CASE_COLUMNS},
   (SELECT event_seq FROM pathway_case WHERE id = c.id) AS seen_seq,
   cl.calendar_version, pt.birth_date,
+  (SELECT l.id FROM pathway_clinician l WHERE l.id = cl.lead_id AND l.is_active),
   (SELECT json_agg(m.role) FROM pathway_membership m WHERE m.clinic_id = c.clinic_id AND m.clinician_id = %(actor)s),
   (SELECT json_agg(json_build_array(t.role, t.clinician_id)) FROM pathway_careteammember t
      JOIN pathway_clinician u ON u.id = t.clinician_id AND u.is_active WHERE t.case_id = c.id),
-  (SELECT json_agg(json_build_array(m.role, m.clinician_id)) FROM pathway_membership m
+  (SELECT json_agg(json_build_array(m.role, m.clinician_id, m.is_lead, {OFF_TODAY})) FROM pathway_membership m
      JOIN pathway_clinician u ON u.id = m.clinician_id AND u.is_active WHERE m.clinic_id = c.clinic_id),
+  (SELECT json_agg(json_build_array(a.clinician_id, d.id)) FROM {AWAY_TODAY}),
   (SELECT json_build_array(v.entered_by_id, v.entered_by_edge, (SELECT max(b.seq) FROM pathway_stagevisit b
        WHERE b.case_id = c.id AND b.entered_by_edge NOT IN ('close', 'reopen')))
      FROM pathway_stagevisit v WHERE v.case_id = c.id AND v.seq = c.visit_seq),
@@ -67,7 +71,7 @@ class Snapshot:
     calendar: WorkCalendar
     actor_roles: frozenset[Role]
     team: dict[Role, tuple[UUID, ...]]
-    members: dict[Role, tuple[UUID, ...]]
+    roster: Roster
     birth_date: date
     entered_by_id: UUID | None
     entered_by_edge: str
@@ -80,7 +84,7 @@ def read_locked(
 ) -> Snapshot:
     """Lock a case (or the case of a to-do) and read it. Raises NotFound. Needs an open transaction."""
     sql = BY_CASE if case_id is not None else BY_TODO
-    params = {"case": case_id, "todo": todo_id, "actor": actor_id}
+    params = {"case": case_id, "todo": todo_id, "actor": actor_id, "at": at}
     with connection.cursor() as cursor:
         row = _fetch(cursor, sql, params)
         width = len(CASE_FIELDS)
@@ -98,7 +102,7 @@ def _fetch(cursor: Any, sql: str, params: dict[str, Any]) -> Sequence[Any]:
 
 
 def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Snapshot:
-    version, birth_date, roles, team, members, visit, todos, signoffs, pump, incident = (
+    version, birth_date, lead, roles, team, members, away, visit, todos, signoffs, pump, incident = (
         _json(value) for value in extra
     )
     case = Case.from_db("default", CASE_FIELDS, list(columns))
@@ -124,8 +128,8 @@ def _snapshot(columns: Sequence[Any], extra: Sequence[Any], at: datetime) -> Sna
         protocol=protocol_of(case.protocol_id),
         calendar=calendar,
         actor_roles=frozenset(Role(role) for role in roles or ()),
-        team=_by_role(team, ids),
-        members=_by_role(members, ids),
+        team=grouped((Role(role), ids[person]) for role, person in team or ()),
+        roster=roster_from(members, away, lead),
         birth_date=birth_date,
         entered_by_id=UUID(entered_by) if entered_by else None,
         entered_by_edge=edge,
@@ -206,10 +210,3 @@ def _incident(row: list[Any] | None) -> IncidentFact | None:
         return None
     asked, waiting = (frozenset(Role(role) for role in roles) for roles in row[2:4])
     return IncidentFact(UUID(row[0]), TriageLevel(row[1]), asked, waiting, row[4])
-
-
-def _by_role(rows: list[list[str]] | None, ids: _Ids) -> dict[Role, tuple[UUID, ...]]:
-    people: dict[Role, list[UUID]] = {}
-    for role, clinician in rows or ():
-        people.setdefault(Role(role), []).append(ids[clinician])
-    return {role: tuple(sorted(ids)) for role, ids in people.items()}

@@ -66,7 +66,7 @@ def hand_over(*, todo_id: UUID, to: UUID, by: Clinician, at: datetime, reason: s
         require_open(todo)
         if not reason.strip():
             raise Invalid({"reason": ["Write why it is handed over."]})
-        if to not in act.snapshot.members.get(todo.role, ()):
+        if to not in act.snapshot.roster.members.get(todo.role, ()):
             raise Refused(
                 refused("not_the_role", f"That person is not a {todo.role} of this clinic.", todo.role)
             )

@@ -32,10 +32,16 @@ class Roster:
     leads: People = field(default_factory=dict)
     clinic_lead: UUID | None = None
 
+    @cached_property
+    def people(self) -> frozenset[UUID]:
+        """Everybody who holds a role."""
+        return frozenset(person for holders in self.members.values() for person in holders)
+
     def answering(self, person: UUID) -> UUID | None:
         """Who answers for a person: they themselves, or the first deputy who is there; None where nobody is.
 
-        A deputy who is away passes on to their own deputy. A ring of deputies, refused when it is entered, is nobody.
+        A deputy who is away passes on to their own deputy. A ring of deputies, refused when it is entered, is nobody;
+        so is whoever no longer works in the clinic.
         """
         seen: set[UUID] = set()
         at: UUID | None = person
@@ -44,7 +50,7 @@ class Roster:
                 return None
             seen.add(at)
             at = self.away[at]
-        return at
+        return at if at in self.people else None
 
     def on_duty(self, people: Iterable[UUID], role: Role, *, safety: bool) -> tuple[UUID, ...]:
         """Who answers for these people, each once, in their order. `safety`: a day off is as good as an absence."""

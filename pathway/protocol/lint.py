@@ -134,6 +134,8 @@ def _todo_names(
         yield from _unknown("repeat.when", todo.repeat.when, CONDITIONS, "condition")
         yield from _unknown_anchor("repeat.due", todo.repeat.due, header)
     yield from _unknown_anchor("due", todo.due, header)
+    if header is not None:
+        yield from _unknown("ladder", todo.ladder, header.ladders, "ladder")
     if forms is not None:
         yield from _unknown("form", todo.form, forms, "record")
     for cited in CITED.findall(todo.source):

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pathway.protocol.schema import DueRule, Policy, Protocol, TodoDef
+from pathway.protocol.schema import Audience, DueRule, Policy, Protocol, TodoDef
 
 LOCAL = "P"
+TOLD: dict[Audience, str] = {
+    "owner": "The owner is",
+    "role": "Everybody in the role is",
+    "lead": "The role's lead is",
+    "coordinator": "The coordinator is",
+    "clinic_lead": "The clinic's lead is",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +36,21 @@ def _policy(protocol: Protocol) -> Iterator[PolicyNumber]:
     for name, field in Policy.model_fields.items():
         title = field.title or name.replace("_", " ").capitalize()
         value = getattr(protocol.policy, name)
-        yield PolicyNumber("Programme", title, str(value), field.description or LOCAL)
+        yield PolicyNumber("Programme", title, _value(value), field.description or LOCAL)
+
+
+def _value(value: int | tuple[int, ...]) -> str:
+    """A number, or several in a row: "7, 1"."""
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _ladder(protocol: Protocol) -> Iterator[PolicyNumber]:
-    said = {"remind": "Reminder", "due": "On the day", "escalate": "The coordinator is told"}
-    for rung in protocol.ladder:
-        yield PolicyNumber("Reminders", said[rung.kind], in_words(rung.due))
-    yield PolicyNumber("Reminders", "The coordinator is told again", in_words(protocol.ladder_repeat))
+    for name, ladder in (("", protocol.usual_ladder), *protocol.ladders.items()):
+        group = f"Reminders, {name}" if name else "Reminders"
+        for rung in ladder.rungs:
+            said = {"remind": "Reminder", "due": "On the day"}.get(rung.kind, f"{TOLD[rung.audience]} told")
+            yield PolicyNumber(group, said, in_words(rung.due))
+        yield PolicyNumber(group, f"{TOLD[ladder.rungs[-1].audience]} told again", in_words(ladder.repeat))
 
 
 def _stages(protocol: Protocol) -> Iterator[PolicyNumber]:
@@ -64,7 +78,9 @@ def in_words(rule: DueRule) -> str:
     if rule.count == 0:
         return f"on the day of {anchor}"
     count = abs(rule.count)
-    unit = {"WD": "working day", "d": "day", "mo": "month"}[rule.unit] + ("s" if count > 1 else "")
+    unit = {"WD": "working day", "d": "day", "mo": "month", "WH": "working hour", "h": "hour"}[rule.unit] + (
+        "s" if count > 1 else ""
+    )
     return f"{count} {unit} {'before' if rule.count < 0 else 'after'} {anchor}"
 
 

@@ -11,19 +11,30 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
 
 from pathway.calendars import WorkCalendar
 from pathway.protocol.roles import EDGE, CloseReason, Decision, Edge, Role, Stage
 
-RULE = re.compile(r"^(?P<anchor>[a-z][a-z0-9_.]*) (?P<sign>[+-])(?P<count>\d{1,4}) (?P<unit>WD|d|mo)$")
+RULE = re.compile(r"^(?P<anchor>[a-z][a-z0-9_.]*) (?P<sign>[+-])(?P<count>\d{1,4}) (?P<unit>WD|d|mo|WH|h)$")
+HOURS = ("WH", "h")
 KEY = r"^[a-z][a-z0-9_]{1,59}$"
 SOURCE = r"^[VMUP](: .+)?$"
 FIXED_ANCHORS = frozenset(
     {"opening", "stage", "previous", "refill_by", "end_of_service", "eri_seen", "hold_review"}
 )
 LADDER_ANCHOR, REPEAT_ANCHOR = "due", "previous"
-DAYS_A_UNIT = {"WD": 7 / 5, "d": 1, "mo": 30}
+DAYS_A_UNIT = {"WD": 7 / 5, "d": 1, "mo": 30, "WH": 7 / 5 / 9, "h": 1 / 24}
+Audience = Literal["owner", "role", "lead", "coordinator", "clinic_lead"]
+"""Whom a rung tells: the owner (else the role), everybody in the role, the role's named lead, the keepers."""
 
 
 class Frozen(BaseModel):
@@ -35,12 +46,13 @@ class Frozen(BaseModel):
 class DueRule(Frozen):
     """A date relative to another: "trial_date -5 WD", "opening +10 WD", "previous +6 mo".
 
-    Units: WD working days of the clinic, d calendar days, mo calendar months (then back to a working day).
+    Units: WD working days of the clinic, d calendar days, mo calendar months (then back to a working day). A ladder's
+    rungs may also count WH, hours in which the clinic works, and h, hours of the clock.
     """
 
     anchor: str
     count: int
-    unit: Literal["WD", "d", "mo"]
+    unit: Literal["WD", "d", "mo", "WH", "h"]
 
     def on(self, anchor: date, calendar: WorkCalendar) -> date:
         """The date this rule gives for an anchor date."""
@@ -73,7 +85,22 @@ def parse_rule(value: object) -> object:
     return DueRule.model_validate({"anchor": match["anchor"], "count": count, "unit": match["unit"]})
 
 
-Due = Annotated[DueRule, BeforeValidator(parse_rule), PlainSerializer(str)]
+def in_days(rule: DueRule) -> DueRule:
+    """A due date is a day: refuse a rule that counts hours."""
+    if rule.unit in HOURS:
+        raise ValueError(f"“{rule}” counts hours; a due date counts WD, d or mo")
+    return rule
+
+
+def ahead_in_hours(rule: DueRule) -> DueRule:
+    """Hours are counted onward only: refuse a rule that counts them back."""
+    if rule.unit in HOURS and rule.count < 0:
+        raise ValueError(f"“{rule}” counts hours back; hours are counted from the opening on")
+    return rule
+
+
+Due = Annotated[DueRule, BeforeValidator(parse_rule), AfterValidator(in_days), PlainSerializer(str)]
+Delay = Annotated[DueRule, BeforeValidator(parse_rule), AfterValidator(ahead_in_hours), PlainSerializer(str)]
 
 
 class Repeat(Frozen):
@@ -111,6 +138,7 @@ class TodoDef(Frozen):
     outlives_stage: bool = False
     new_round: bool = False
     on_demand: bool = False
+    ladder: str | None = Field(default=None, description="Which ladder reminds of it; None: by its safety")
     help: str = ""
     source: str = Field(
         default="P",
@@ -163,13 +191,49 @@ class Rung(Frozen):
     """One step of the ladder by which a to-do reminds: when, relative to its due date, and who is told."""
 
     kind: Literal["remind", "due", "escalate"]
-    due: Due
+    due: Delay
+    to: Audience | None = None
 
     @field_validator("due")
     @classmethod
     def from_due(cls, rule: DueRule) -> DueRule:
         """A rung is counted from the due date and nothing else."""
         return require_anchor(rule, LADDER_ANCHOR)
+
+    @property
+    def audience(self) -> Audience:
+        """Whom it tells: without a word of its own the owner, and of what is overdue the coordinator."""
+        return self.to or ("coordinator" if self.kind == "escalate" else "owner")
+
+
+def rising(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    """Each rung comes after the one before, whatever their units (five working days are a week)."""
+    days = [rung.due.count * DAYS_A_UNIT[rung.due.unit] for rung in rungs]
+    if days != sorted(set(days)):
+        raise ValueError("each rung must come after the one before")
+    return rungs
+
+
+def moving_on(rule: DueRule) -> DueRule:
+    """Beyond the last rung each step is counted from the one before, and must come after it."""
+    if rule.count < 1:
+        raise ValueError(f"“{rule}” would never move on")
+    return require_anchor(rule, REPEAT_ANCHOR)
+
+
+Rungs = Annotated[tuple[Rung, ...], AfterValidator(rising)]
+Repeating = Annotated[Delay, AfterValidator(moving_on)]
+
+
+class Ladder(Frozen):
+    """How a to-do reminds and climbs, and how far apart it goes on beyond its last rung."""
+
+    rungs: Rungs = Field(min_length=1)
+    repeat: Repeating
+
+
+SAFETY_LADDER = "safety"
+"""The ladder of duties that protect a pump or a patient, where they name no other."""
 
 
 class Policy(Frozen):
@@ -185,6 +249,19 @@ class Policy(Frozen):
         title="Highest screening dose in mcg",
         description="V: S4, S6b; who does not respond to 100 mcg is no implant candidate",
     )
+    appointment_reminder_days: tuple[Annotated[int, Field(ge=1, le=60)], ...] = Field(
+        default=(7, 1),
+        title="Days before a refill appointment on which patient or caregiver is reminded",
+        description="P: a week to arrange the journey, a day to remember; only who agreed is reminded",
+    )
+
+    @field_validator("appointment_reminder_days")
+    @classmethod
+    def falls(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        """Each reminder comes after the one before, and none twice."""
+        if list(days) != sorted(set(days), reverse=True):
+            raise ValueError("name each day once, the earliest reminder (the most days before) first")
+        return days
 
 
 class Binding(Frozen):
@@ -213,6 +290,7 @@ SECOND_CHECK = TodoDef(
     required=False,
     skippable=False,
     safety=True,
+    ladder="urgent",
     help="Look at the numbers independently: strength, dose, limits, bridge. Two people answer for this change.",
     source="P: who checks; clinical.md 13.12 for what two people confirm",
 )
@@ -227,29 +305,24 @@ class Protocol(Frozen):
     anchors: dict[str, str]
     policy: Policy
     decision: dict[Decision, Binding]
-    ladder: tuple[Rung, ...] = Field(min_length=1)
-    ladder_repeat: Due
+    ladder: Rungs = Field(min_length=1)
+    ladder_repeat: Repeating
+    ladders: dict[str, Ladder] = {}
     anytime: tuple[TodoDef, ...]
     close_roles: tuple[Role, ...]
     close_reasons: tuple[CloseReason, ...]
     stages: tuple[StageDef, ...]
 
-    @field_validator("ladder")
-    @classmethod
-    def rises(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        """Each rung comes after the one before, whatever their units (five working days are a week)."""
-        days = [rung.due.count * DAYS_A_UNIT[rung.due.unit] for rung in ladder]
-        if days != sorted(set(days)):
-            raise ValueError("each rung must come after the one before")
-        return ladder
+    @cached_property
+    def usual_ladder(self) -> Ladder:
+        """The ladder of every duty that names no other."""
+        return Ladder.model_construct(rungs=self.ladder, repeat=self.ladder_repeat)
 
-    @field_validator("ladder_repeat")
-    @classmethod
-    def from_last_rung(cls, rule: DueRule) -> DueRule:
-        """Beyond the last rung each step is counted from the one before, and must come after it."""
-        if rule.count < 1:
-            raise ValueError(f"“{rule}” would never move on")
-        return require_anchor(rule, REPEAT_ANCHOR)
+    def ladder_of(self, key: str) -> Ladder:
+        """The ladder that reminds of a duty."""
+        todo = self.todos.get(key)
+        name = (todo.ladder or (SAFETY_LADDER if todo.safety else None)) if todo else None
+        return self.ladders.get(name or "", self.usual_ladder)
 
     @cached_property
     def stage(self) -> dict[Stage, StageDef]:

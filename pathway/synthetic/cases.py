@@ -63,7 +63,7 @@ def drive(
 
 
 def drop_history(walked: Walked, staff: Staff, end: datetime) -> None:
-    """Mark the notices of the past as dropped, saying why: years of mail in one minute would tell nobody anything.
+    """Mark the notices of the past as dropped and read: years of mail in one minute would tell nobody anything.
 
     Those since the opening of the last working day before `end` stay pending and are delivered like any other. It
     happens in the transaction that makes the case, so that no running worker can take them first.
@@ -73,4 +73,4 @@ def drop_history(walked: Walked, staff: Staff, end: datetime) -> None:
     past = Notice.objects.filter(
         case_id=walked.case_id, state="pending", created_at__lt=calendar.at_opening(yesterday)
     )
-    past.update(state="dropped", error="The past of a synthetic case: never sent.")
+    past.update(state="dropped", read_at=end)

@@ -29,6 +29,7 @@ from pathway.queries.incidents import incident_of
 from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
+from pathway.queries.rosters import rosters_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
 from pathway.views.forms import FORMS, RecordForm
@@ -81,7 +82,10 @@ class TodoPage:
     @cached_property
     def blocked(self) -> Refused | None:
         """Why this person cannot work on it now; None where they can. The engine's own rules, asked early."""
-        actor, fact = Actor(self.me, self.roles), todo_fact(self.todo, self.calendar)
+        owner, covers = self.todo.owner_id, frozenset[UUID]()
+        if owner not in (None, self.me):
+            covers = rosters_of([self.clinic.id], timezone.now())[self.clinic.id].covers.get(self.me, covers)
+        actor, fact = Actor(self.me, self.roles, covers), todo_fact(self.todo, self.calendar)
         try:
             require_open(fact)
             require_todo_role(actor, fact, "do it")
