@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count
 
-from pathway.models import CareTeamMember, Membership, Todo
+from pathway.models import CareTeamMember, Clinic, Membership, Todo
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import title_of
 
@@ -135,3 +135,13 @@ def in_their_name(clinic_id: UUID, person_id: UUID) -> InTheirName:
 def _by_role(rows: object) -> dict[Role, int]:
     counted = rows.order_by().values_list("role").annotate(count=Count("id"))  # type: ignore[attr-defined]
     return {Role(role): count for role, count in sorted(counted)}
+
+
+def find_place(membership_id: UUID, clinic_ids: Iterable[UUID]) -> Membership | None:
+    """A membership in one of these clinics. One query."""
+    return Membership.objects.filter(pk=membership_id, clinic_id__in=list(clinic_ids)).first()
+
+
+def lead_of(clinic_id: UUID) -> UUID | None:
+    """Who leads a clinic. One query."""
+    return Clinic.objects.filter(pk=clinic_id).values_list("lead_id", flat=True).first()

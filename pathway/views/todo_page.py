@@ -22,6 +22,7 @@ from pathway.models import RECORDS, ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
+from pathway.queries.absences import away_now
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.devices import pump_model_of
@@ -29,9 +30,9 @@ from pathway.queries.incidents import incident_of
 from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
-from pathway.queries.rosters import rosters_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
+from pathway.views.away import away_words
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -73,19 +74,22 @@ class TodoPage:
         self.role = Role(found.role)
         self.today = self.calendar.local_date(timezone.now())
         self.picked = request.GET.get("minute", "")
+        self.away = away_now(self.clinic.id, self.today, self.staff.by_role)
 
     @property
     def is_prompt(self) -> bool:
         """Whether the to-do is done by moving the case."""
         return self.todo.key in self.protocol.prompts
 
+    @property
+    def covers(self) -> frozenset[UUID]:
+        """For whom this person answers today."""
+        return frozenset(away.person_id for away in self.away.values() if away.answers_id == self.me)
+
     @cached_property
     def blocked(self) -> Refused | None:
         """Why this person cannot work on it now; None where they can. The engine's own rules, asked early."""
-        owner, covers = self.todo.owner_id, frozenset[UUID]()
-        if owner not in (None, self.me):
-            covers = rosters_of([self.clinic.id], timezone.now())[self.clinic.id].covers.get(self.me, covers)
-        actor, fact = Actor(self.me, self.roles, covers), todo_fact(self.todo, self.calendar)
+        actor, fact = Actor(self.me, self.roles, self.covers), todo_fact(self.todo, self.calendar)
         try:
             require_open(fact)
             require_todo_role(actor, fact, "do it")
@@ -238,6 +242,9 @@ class TodoPage:
             "todo": self.todo,
             "role": self.role,
             "owner_name": self.staff.name(self.todo.owner_id) if self.todo.owner_id else "",
+            "owner_away": away_words(self.away, self.staff, self.todo.owner_id, self.me)
+            if self.todo.is_open
+            else "",
             "is_mine": mine,
             "holders": [name for _, name in self.staff.options(self.role)],
             "can_claim": may and self.todo.owner_id is None,
