@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -50,26 +50,6 @@ def _covered_by(person_id: UUID, absences: Mapping[UUID, Absence]) -> frozenset[
 def deputy_of(absence: Absence) -> UUID | None:
     """The deputy, where they can still sign in: as the engine sees it. `deputy` must have been read with the row."""
     return absence.deputy_id if absence.deputy is not None and absence.deputy.is_active else None
-
-
-@dataclass(frozen=True, slots=True)
-class AwayNow:
-    """Somebody who is away: until which day, and who answers for them today, if anybody does."""
-
-    person_id: UUID
-    until: date
-    answers_id: UUID | None
-
-
-def away_now(clinic_id: UUID, today: date, members: Mapping[Role, Sequence[UUID]]) -> dict[UUID, AwayNow]:
-    """Who is away from a clinic today, by person. `members`: its active people by role. One query."""
-    rows = Absence.objects.filter(
-        clinic_id=clinic_id, cancelled_at__isnull=True, first_day__lte=today, last_day__gte=today
-    ).select_related("deputy")
-    found = {row.clinician_id: row for row in rows}
-    people = {role: tuple(each) for role, each in members.items()}
-    roster = Roster(people, {person: deputy_of(row) for person, row in found.items()})
-    return {person: AwayNow(person, row.last_day, roster.answering(person)) for person, row in found.items()}
 
 
 def planned_in(clinic_id: UUID, today: date) -> list[Absence]:

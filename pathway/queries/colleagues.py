@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -64,15 +64,6 @@ def colleagues_of(clinic_id: UUID) -> dict[UUID, Colleague]:
         for key, member in people.items()
     ]
     return {one.id: one for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))}
-
-
-def members_of(colleagues: Mapping[UUID, Colleague]) -> dict[Role, tuple[UUID, ...]]:
-    """The active ones by role, in the order given."""
-    members: dict[Role, list[UUID]] = {}
-    for one in colleagues.values():
-        for place in one.places if one.is_active else ():
-            members.setdefault(place.role, []).append(one.id)
-    return {role: tuple(people) for role, people in members.items()}
 
 
 @dataclass(frozen=True, slots=True)

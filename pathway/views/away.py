@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from pathway.queries.absences import AwayNow
 from pathway.queries.people import Staff
 
 
-def away_words(away: Mapping[UUID, AwayNow], staff: Staff, person_id: UUID | None, me: UUID) -> str:
+def away_words(staff: Staff, person_id: UUID | None, me: UUID) -> str:
     """ "away until 9 Mar, Pia Stone answers"; empty for somebody who is there."""
-    found = away.get(person_id) if person_id else None
+    found = staff.away.get(person_id) if person_id else None
     if found is None:
         return ""
     until = f"away until {found.until.day} {found.until:%b}"

@@ -23,7 +23,6 @@ from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
-from pathway.queries.absences import away_now
 from pathway.queries.case import read_case, team_of
 from pathway.queries.devices import pump_model_of
 from pathway.queries.incidents import names_of
@@ -58,12 +57,11 @@ class CasePage:
         found = case_for(request, case_id)
         self.case, self.clinic = found, found.clinic
         self.me = person(request)
-        self.staff = staff_of(self.clinic.id)
-        self.roles = self.staff.roles_of(self.me)
         self.read = read_case(found, timezone.now())
+        self.staff = staff_of(self.clinic.id, self.read.today)
+        self.roles = self.staff.roles_of(self.me)
         self.protocol, self.facts = self.read.protocol, self.read.facts
         self.links = {key: todo.id for key, todo in self.read.newest().items()}
-        self.away = away_now(self.clinic.id, self.read.today, self.staff.by_role)
 
     def context(
         self,
@@ -125,7 +123,7 @@ class CasePage:
         self.staff = self.staff.knowing(person for person in people if person and person.int)
 
     def _away(self, owner: UUID | None) -> str:
-        return away_words(self.away, self.staff, owner, self.me)
+        return away_words(self.staff, owner, self.me)
 
     def _title(self, key: str) -> str:
         definition = self.protocol.todos.get(key)

@@ -17,7 +17,7 @@ from pathway.engine.leaving import leave
 from pathway.engine.staff import set_clinic_days, set_clinic_lead, set_lead
 from pathway.models import Membership
 from pathway.protocol.roles import Role
-from pathway.queries.absences import absences_of, away_now
+from pathway.queries.absences import absences_of
 from pathway.queries.access import ClinicAccess
 from pathway.queries.colleagues import (
     Colleague,
@@ -27,8 +27,8 @@ from pathway.queries.colleagues import (
     find_place,
     in_their_name,
     lead_of,
-    members_of,
 )
+from pathway.queries.people import staff_of
 from pathway.tasks import nudge
 from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, alert_of, attempt, person, show_errors
@@ -150,7 +150,7 @@ def _show_all(
     request: HttpRequest, clinic: ClinicAccess, form: ClinicLeadForm | None, answer: Answer
 ) -> HttpResponse:
     colleagues = colleagues_of(clinic.id)
-    away = away_now(clinic.id, clinic.today(timezone.now()), members_of(colleagues))
+    away = staff_of(clinic.id, clinic.today(timezone.now())).away
     leader = lead_of(clinic.id)
     context = {
         "people": [
@@ -208,7 +208,7 @@ def _show_one(
     today = clinic.today(timezone.now())
     keeps = _keeps(clinic)
     theirs = in_their_name(clinic.id, clinician_id)
-    away = away_now(clinic.id, today, members_of(colleagues)).get(clinician_id)
+    away = staff_of(clinic.id, today).away.get(clinician_id)
     context = {
         "one": found,
         "chosen": clinic,

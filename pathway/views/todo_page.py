@@ -22,7 +22,6 @@ from pathway.models import RECORDS, ClinicalRecord, SignOff, Todo
 from pathway.protocol.guards import judge
 from pathway.protocol.roles import EDGE, Role, Stage, TodoState
 from pathway.protocol.schema import REOPEN_PROMPT
-from pathway.queries.absences import away_now
 from pathway.queries.case import find_todo, newest_todos, read_case, todo_fact
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.devices import pump_model_of
@@ -66,15 +65,14 @@ class TodoPage:
         self.case, self.clinic = found.case, found.case.clinic
         request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
         self.me = person(request)
-        self.staff = staff_of(self.clinic.id)
-        self.roles = self.staff.roles_of(self.me)
         self.protocol = protocol_of(self.case.protocol_id)
         self.calendar = calendar_of(self.clinic.id, self.clinic.calendar_version)
         self.definition = self.protocol.todos[found.key]
         self.role = Role(found.role)
         self.today = self.calendar.local_date(timezone.now())
+        self.staff = staff_of(self.clinic.id, self.today)
+        self.roles = self.staff.roles_of(self.me)
         self.picked = request.GET.get("minute", "")
-        self.away = away_now(self.clinic.id, self.today, self.staff.by_role)
 
     @property
     def is_prompt(self) -> bool:
@@ -84,7 +82,7 @@ class TodoPage:
     @property
     def covers(self) -> frozenset[UUID]:
         """For whom this person answers today."""
-        return frozenset(away.person_id for away in self.away.values() if away.answers_id == self.me)
+        return frozenset(away.person_id for away in self.staff.away.values() if away.answers_id == self.me)
 
     @cached_property
     def blocked(self) -> Refused | None:
@@ -242,9 +240,7 @@ class TodoPage:
             "todo": self.todo,
             "role": self.role,
             "owner_name": self.staff.name(self.todo.owner_id) if self.todo.owner_id else "",
-            "owner_away": away_words(self.away, self.staff, self.todo.owner_id, self.me)
-            if self.todo.is_open
-            else "",
+            "owner_away": away_words(self.staff, self.todo.owner_id, self.me) if self.todo.is_open else "",
             "is_mine": mine,
             "holders": [name for _, name in self.staff.options(self.role)],
             "can_claim": may and self.todo.owner_id is None,

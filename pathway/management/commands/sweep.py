@@ -23,7 +23,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"cases planned anew: {refreshed}; calls about incidents: {called}; "
             f"absences announced: {announced}; timers fired: {fired}; "
-            f"notices sent: {counts.sent}, "
+            f"mails sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
         if counts.away:
