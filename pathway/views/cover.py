@@ -30,9 +30,8 @@ from pathway.views.forms.absence import AbsenceForm, ChangeAbsenceForm
 def cover(request: HttpRequest) -> HttpResponse:
     """GET shows the calendar; POST enters an absence: one's own or, as a coordinator, anybody's."""
     access = access_for(request)
-    if not access.clinics:
-        status = 403 if request.method == "POST" else 200
-        return render(request, "work/no_clinic.html", {"heading": "Cover"}, status=status)
+    if not access.clinics and request.method != "POST":
+        return render(request, "work/no_clinic.html", {"heading": "Cover"})
     clinic = clinic_for(request, access)
     page = read_cover(clinic, clinic.today(timezone.now()), person(request))
     if request.method != "POST":

@@ -30,6 +30,7 @@ from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.absent import phils_absence
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
@@ -176,6 +177,14 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "incidents/": of("cora", "/incidents/", "/incidents/?level=green", "/incidents/?state=closed"),
     "incidents/<uuid:incident_id>/": lambda world: [
         Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)
+    ],
+    "cover/": lambda world: [Screen("cora", f"/cover/?clinic={phils_absence().clinic_id}")],
+    "cover/<uuid:absence_id>/": lambda world: [
+        Screen(who, f"/cover/{phils_absence().id}/") for who in ("phil", "anna")
+    ],
+    "people/": of("cora", "/people/"),
+    "people/<uuid:clinician_id>/": lambda world: [
+        Screen(who, f"/people/{phils_absence().clinician_id}/") for who in ("cora", "anna")
     ],
     "devices/": lambda world: [
         Screen("cora", "/devices/"),
