@@ -56,13 +56,13 @@ def test_an_absence_is_entered_and_the_deputy_does_the_duty(
     teach_axe(deputy.context)
     deputy.go("/")
     row = deputy.page.locator(f"#todo-{todo.id}")
-    expect(row).to_contain_text("for phil away until")
+    expect(row).to_contain_text("for phil, away until")
     assert faults(deputy.page) == []
     deputy.go(todo_url(todo))
     deputy.reads("you answer")
     deputy.fill(deputy.page.locator("#record form"), written("goals", walk.today))
     deputy.press("Save and complete")
-    deputy.reads("Goals: Done.")
+    deputy.reads("Treatment goals: Done.")
     done = Todo.objects.get(pk=todo.pk)
     assert (done.state, done.owner, done.ended_by_id) == ("done", cast.phil, pia.id)
 

@@ -200,7 +200,7 @@ def test_a_deputy_sees_whose_duty_it_is_and_until_when(cast: Cast, pia: Clinicia
     away(cast, pia)
     page = Desk(pia).get("/")
     assert f'id="todo-{todo.id}"' in page
-    assert "for phil away until Fri 6 Mar" in words(page)
+    assert "for phil , away until Fri 6 Mar" in words(page)
     assert f"/todos/{todo.id}/claim/" not in page
     with at(NOW + timedelta(days=4)):
         assert f"todo-{todo.id}" not in Desk(pia).get("/")
