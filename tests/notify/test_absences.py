@@ -29,7 +29,7 @@ def test_the_deputy_is_mailed_that_it_begins_and_how_much_there_is(mailoutbox: l
     found: dict[str, Any] = {mail.to[0]: mail for mail in mailoutbox}
     assert set(found) == {"phil@clinic.example", "pia@clinic.example"}
     told = found["pia@clinic.example"]
-    assert told.subject == "An absence begins: the deputy answers until Wed 4 Mar 2026"
+    assert told.subject == "An absence begins: the deputy answers until Wed 4 March 2026"
     assert "2 duties are open" in told.body
     assert "/cover/" in told.body
     assert "phil" not in told.subject + told.body
