@@ -190,14 +190,8 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen(who, f"/cover/{phils_absence().id}/") for who in ("phil", "anna")
     ],
     "people/": of("cora", "/people/"),
-    "people/<uuid:clinician_id>/": lambda world: [
-        Screen(who, f"/people/{phils_absence().clinician_id}/") for who in ("cora", "anna")
-    ],
-    "devices/": lambda world: [
-        Screen("cora", "/devices/"),
-        Screen("anna", "/devices/"),
-        Screen("admin", "/devices/"),
-    ],
+    "people/<uuid:clinician_id>/": lambda world: [Screen("cora", f"/people/{phils_absence().clinician_id}/")],
+    "devices/": lambda world: [Screen(who, "/devices/") for who in ("cora", "anna", "admin")],
     "reminders/stop/<str:key>/": lambda world: [
         Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
         Screen("cora", "/reminders/stop/none/"),
