@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from pathway.engine import sentinel
 from pathway.engine.clinic_calendar import settle_calendars
+from pathway.engine.cover_notices import announce_covers
 from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
@@ -53,7 +54,7 @@ def fire_timers() -> None:
     """Turn due steps of to-dos' ladders into notices, plan anew the cases whose day has come, deliver."""
     at = timezone.now()
     settle_all(at=at)
-    if refresh_all(at=at) + fire_all(at=at):
+    if refresh_all(at=at) + announce_all(at=at) + fire_all(at=at):
         nudge()
 
 
@@ -95,6 +96,11 @@ def refresh_all(*, at: datetime) -> int:
 def settle_all(*, at: datetime) -> int:
     """Move every date that was still written by a clinic's old calendar. Returns how many cases were moved."""
     return _until_done(settle_calendars, at)
+
+
+def announce_all(*, at: datetime) -> int:
+    """Tell of every absence that has begun or is over at `at`. Returns how many were."""
+    return _until_done(announce_covers, at)
 
 
 def _until_done(batch: Callable[..., int], at: datetime) -> int:

@@ -28,6 +28,7 @@ NAV: tuple[tuple[str, str, str], ...] = (
     ("Cases", "/cases/", "folder-open"),
     ("Refills", "/refills/", "droplet"),
     ("Incidents", "/incidents/", "siren"),
+    ("Cover", "/cover/", "users"),
     ("Refer a patient", "/cases/new/", "user-plus"),
 )
 DEMO_NAV = ("Demo inbox", "/demo/mail/", "mail")

@@ -97,7 +97,7 @@ class Scene:
         """One request; a POST has no body. What it did is undone."""
         with transaction.atomic():
             answer: Any = getattr(client, method.lower())(
-                address(route, self.case_id, self.todo_id, self.incident_id)
+                address(route, self.case_id, self.todo_id, self.incident_id, self.cast.phil.id)
             )
             transaction.set_rollback(True)
         return answer

@@ -34,6 +34,7 @@ from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.absent import phils_absence
 from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
@@ -214,11 +215,13 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("phil", "/clinic/"),
         Screen("admin", "/clinic/"),
     ],
-    "devices/": lambda world: [
-        Screen("cora", "/devices/"),
-        Screen("anna", "/devices/"),
-        Screen("admin", "/devices/"),
+    "cover/": lambda world: [Screen("cora", f"/cover/?clinic={phils_absence().clinic_id}")],
+    "cover/<uuid:absence_id>/": lambda world: [
+        Screen(who, f"/cover/{phils_absence().id}/") for who in ("phil", "anna")
     ],
+    "people/": of("cora", "/people/"),
+    "people/<uuid:clinician_id>/": lambda world: [Screen("cora", f"/people/{phils_absence().clinician_id}/")],
+    "devices/": lambda world: [Screen(who, "/devices/") for who in ("cora", "anna", "admin")],
     "reminders/stop/<str:key>/": lambda world: [
         Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
         Screen("cora", "/reminders/stop/none/"),

@@ -1,6 +1,7 @@
 """`manage.py sweep`: one pass of every periodic duty, the same code that Celery runs; needs no broker.
 
-With `--every` it stands in for beat and worker until it is told to stop, and it is what notices when they die.
+With `--every` it stands in for beat and worker and goes on until it is told to stop. It is also what notices when
+those two are dead, so production runs it beside them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -19,9 +21,18 @@ from django.utils import timezone
 from pathway.engine import sentinel
 from pathway.notify.outbox import Counts, drain
 from pathway.queries.signs import SWEEP
-from pathway.tasks import call_all, fire_all, refresh_all, settle_all
+from pathway.tasks import announce_all, call_all, fire_all, refresh_all, settle_all
 
 log = structlog.get_logger(__name__)
+
+#: Every duty by what its result counts, in the order in which one makes work for the next.
+DUTIES: tuple[tuple[str, Callable[..., int]], ...] = (
+    ("cases moved to a new calendar", settle_all),
+    ("cases planned anew", refresh_all),
+    ("calls about incidents", call_all),
+    ("absences announced", announce_all),
+    ("timers fired", fire_all),
+)
 
 
 def seconds(text: str) -> int:
@@ -31,10 +42,18 @@ def seconds(text: str) -> int:
     return int(text)
 
 
+def watch(*, at: datetime) -> sentinel.Watched:
+    """Look at the system itself, and send what it has to tell."""
+    watched = sentinel.watch(at=at)
+    if watched.told:
+        drain(at=timezone.now())
+    return watched
+
+
 class Command(BaseCommand):
     help = (
-        "Settle calendars, plan anew, call about incidents, fire due timers, deliver mail, watch the system: once, or with --every again "
-        "and again. Safe beside running workers."
+        "Settle calendars, plan anew, call about incidents, announce absences, fire timers, deliver mail, watch the "
+        "system: once, or with --every again and again. Safe beside running workers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,26 +64,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
         if every is not None:
             self._stand_in(every)
-        elif self._pass().away:
+        elif self._once().away:
             raise CommandError("The mail server does not take messages now; they are kept for the next pass.")
 
-    def _pass(self) -> Counts:
-        """Every duty once, in the order in which one makes work for the next."""
-        settled = settle_all(at=timezone.now())
-        refreshed = refresh_all(at=timezone.now())
-        called = call_all(at=timezone.now())
-        fired = fire_all(at=timezone.now())
+    def _once(self) -> Counts:
+        """One pass; whatever fails is shown."""
+        done = [f"{what}: {duty(at=timezone.now())}" for what, duty in DUTIES]
         counts = drain(at=timezone.now())
-        watched = sentinel.watch(at=timezone.now())
-        if watched.told and not counts.away:
-            counts += drain(at=timezone.now())
-        self.stdout.write(
-            f"cases moved to a new calendar: {settled}; "
-            f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
-            f"mails sent: {counts.sent}, "
-            f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}; "
-            f"alarms raised: {watched.raised}, standing: {watched.standing}, cleared: {watched.cleared}"
-        )
+        watched = watch(at=timezone.now())
+        done += [
+            f"mails sent: {counts.sent}, dropped: {counts.dropped}, put off: {counts.later + counts.returned}, "
+            f"dead: {counts.dead}",
+            f"alarms raised: {watched.raised}, standing: {watched.standing}, cleared: {watched.cleared}",
+        ]
+        self.stdout.write("; ".join(done))
         return counts
 
     def _stand_in(self, every: int) -> None:
@@ -72,27 +85,17 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        duties = (*DUTIES, ("mail", drain), ("watch", watch))
         while not stop.is_set():
             self._try("beat", lambda: sentinel.beat(SWEEP, timezone.now()))
-            for name, duty in self._duties():
+            for name, duty in duties:
                 if not stop.is_set():
-                    self._try(name, duty)
+                    self._try(name, lambda duty=duty: duty(at=timezone.now()))  # type: ignore[misc]
             stop.wait(every)
         self._try("stop", lambda: sentinel.fall_silent(SWEEP))
 
-    def _duties(self) -> list[tuple[str, Callable[[], object]]]:
-        """Each duty apart, so that one that fails keeps none of the others from being done."""
-        return [
-            ("settle", lambda: settle_all(at=timezone.now())),
-            ("refresh", lambda: refresh_all(at=timezone.now())),
-            ("call", lambda: call_all(at=timezone.now())),
-            ("fire", lambda: fire_all(at=timezone.now())),
-            ("deliver", lambda: drain(at=timezone.now())),
-            ("watch", lambda: sentinel.watch(at=timezone.now())),
-            ("deliver_alarms", lambda: drain(at=timezone.now())),
-        ]
-
     def _try(self, name: str, duty: Callable[[], object]) -> None:
+        """One duty apart, so that one that fails keeps none of the others from being done."""
         close_old_connections()  # one that the database has ended is replaced
         try:
             duty()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pathway', '0010_todo_open_safety'),
+        ('pathway', "0011_todo_ended"),
     ]
 
     operations = [
