@@ -17,7 +17,7 @@ from pathway.engine.cases import close, hold
 from pathway.engine.devices import NewModel, add_pump_model
 from pathway.engine.incidents import report
 from pathway.engine.todos import claim
-from pathway.models import Clinician, Todo
+from pathway.models import Clinician, Mail, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
@@ -226,6 +226,22 @@ def retire_pump(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(f"/devices/{model.id}/retire/", {})
 
 
+def dead_letter(verb: str) -> Callable[[Cast], tuple[Walk, Press]]:
+    def prepare(cast: Cast) -> tuple[Walk, Press]:
+        walk = evaluation(cast)
+        row = {"urgency": "soon", "created_at": walk.at, "due_at": walk.at}
+        mail = Mail.objects.create(clinic=cast.clinic, recipient=cast.nora, state="dead", **row)
+        return walk, Press(f"/watch/mails/{mail.id}/{verb}/", {})
+
+    return prepare
+
+
+def refused_address(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    Clinician.objects.filter(username="phil").update(email_refused_at=walk.at)
+    return walk, Press(f"/watch/people/{cast.phil.id}/address/", {"email": "phil@new.example"})
+
+
 # Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
@@ -258,6 +274,9 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "acknowledge an incident": (acknowledge_it, {"nora", "phil", "anna", "cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),
     "import referrals": (import_file, {"cora", "omar"}),
+    "send a dead letter again": (dead_letter("resend"), {"cora"}),
+    "let a dead letter go": (dead_letter("let-go"), {"cora"}),
+    "correct a colleague's address": (refused_address, {"phil", "cora"}),
     "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),
 }
 #: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.
