@@ -10,7 +10,7 @@ from pathway.models import Absence, Clinic, Clinician
 
 
 def phils_absence() -> Absence:
-    """Phil is away for a month from today on and has no deputy: the calendar has gaps."""
+    """Phil is away for a month from today on and names no deputy: the others with his role answer."""
     phil = Clinician.objects.get(username="phil")
     clinic, now = Clinic.objects.get(slug="riverside"), datetime.now(UTC)
     today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
