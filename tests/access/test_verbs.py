@@ -276,6 +276,8 @@ def of_member(verb: str, **data: Any) -> Callable[[Cast], tuple[Walk, Press]]:
         member = Membership.objects.get(clinician=cast.phil)
         return evaluation(cast), Press(f"/people/members/{member.id}/{verb}/", data)
 
+    return prepare
+
 
 def dead_letter(verb: str) -> Callable[[Cast], tuple[Walk, Press]]:
     def prepare(cast: Cast) -> tuple[Walk, Press]:
@@ -305,7 +307,6 @@ def refused_address(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(f"/watch/people/{cast.phil.id}/address/", {"email": "phil@new.example"})
 
 
-# Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
 # --- the clinic itself ---
 
 
@@ -321,6 +322,7 @@ def name_clinic(cast: Cast) -> tuple[Walk, Press]:
     return evaluation(cast), Press("/clinic/", data)
 
 
+# Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
     "give back one's own to-do": (release_it, {"phil"}),
