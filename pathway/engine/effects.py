@@ -1,4 +1,5 @@
-"""What a clinical record changes beyond itself, in the same action: the pump, the card, an incident, a second look."""
+"""What a clinical record changes beyond itself, in the same action: the pump, the card, an incident, a second
+look, a reminder."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ from pathway.engine.action import Action
 from pathway.engine.cards import first_card, issue_card, reword_card
 from pathway.engine.incident_effects import HERE, answer, close_incident
 from pathway.engine.incidents import raise_in
+from pathway.engine.reminders import remind_of_booking
 from pathway.engine.second import confirm
 from pathway.models import (
+    Booking,
     CardIssue,
     ClinicalRecord,
     DevicePlan,
@@ -34,6 +37,7 @@ from pathway.models import (
     SocialChecklist,
     VolumeEvent,
 )
+from pathway.protocol.appointment import BOOKING
 
 
 def apply_effects(act: Action, record: ClinicalRecord) -> None:
@@ -94,8 +98,15 @@ def _close_incident(act: Action, record: IncidentClosure) -> None:
         pump_effects.plan_again(act, risks)
 
 
+def _booking(act: Action, record: Booking) -> None:
+    """A refill has a date: patient or caregiver, where they agreed to it, are reminded by mail."""
+    if act.todo(record.todo_id).key == BOOKING:
+        remind_of_booking(act)
+
+
 EFFECTS: dict[type[ClinicalRecord], Callable[[Action, Any], None]] = {
     NeuroHistory: _note_history,
+    Booking: _booking,
     Operation: pump_effects.install,
     ProgramRecord: pump_effects.set_program,
     Refill: _refill,

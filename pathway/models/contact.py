@@ -42,6 +42,13 @@ class ReminderContact(Row):
                 name="reminder_one_address_each",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["refused_at"],
+                condition=Q(refused_at__isnull=False, withdrawn_at__isnull=True),
+                name="reminder_address_refused",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.who} of patient {self.patient_id}"

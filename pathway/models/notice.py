@@ -163,6 +163,7 @@ class Notice(Row):
                 condition=Q(incident__isnull=False),
                 name="notice_of_incident",
             ),
+            models.Index(fields=["alarm"], condition=Q(alarm__isnull=False), name="notice_of_alarm"),
         ]
 
     def __str__(self) -> str:

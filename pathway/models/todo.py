@@ -73,6 +73,11 @@ class Todo(Row):
                 condition=Q(state="open", owner__isnull=True),
                 name="todo_work_of_role",
             ),
+            models.Index(
+                fields=["clinic", "role", "due_on"],
+                condition=Q(state="open", safety=True),
+                name="todo_open_safety",
+            ),
         ]
 
     def __str__(self) -> str:

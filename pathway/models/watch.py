@@ -10,10 +10,11 @@ from pathway.models.people import Clinic
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a part: worker, beat, watch."""
+    """The last sign of life of a part: worker, beat, watch (see `queries.signs`). `mark`: how far a round has come."""
 
     name = models.CharField(primary_key=True, max_length=20)
     at = models.DateTimeField()
+    mark = models.CharField(max_length=40, blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"

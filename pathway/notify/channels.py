@@ -24,11 +24,14 @@ _PERMANENT = 500
 
 
 class Fate(StrEnum):
-    """What became of a message: taken; refused for now; refused for good; not offered, the server is away."""
+    """What became of a message: taken; refused for now; refused for good; the same, because nobody is at this address;
+    not offered, the server is away.
+    """
 
     ACCEPTED = "accepted"
     LATER = "later"
     REFUSED = "refused"
+    NOBODY = "nobody"
     AWAY = "away"
 
 
@@ -56,7 +59,9 @@ class Mailer:
             self._connection.close()
 
     def send(self, message: Message, address: str) -> Answer:
-        """Offer one message to the server. Never raises for what a server or a network can do."""
+        """Offer one message to the server. Never raises for what a server, a network or an address can do."""
+        if not is_address(address):
+            return Answer(Fate.NOBODY, "this is no e-mail address")
         mail = EmailMultiAlternatives(
             message.subject,
             message.text,
@@ -71,9 +76,9 @@ class Mailer:
             self._connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as refusal:
             code, text = next(iter(refusal.recipients.values()))
-            return _judge(code, text)
+            return _judge(code, text, for_good=Fate.NOBODY)
         except smtplib.SMTPDataError as refusal:
-            return _judge(refusal.smtp_code, refusal.smtp_error)
+            return _judge(refusal.smtp_code, refusal.smtp_error, for_good=Fate.REFUSED)
         except smtplib.SMTPResponseException as refusal:
             # The greeting, the sign-in or the sender was refused: it concerns every message.
             return Answer(Fate.AWAY, _describe(refusal.smtp_code, refusal.smtp_error))
@@ -82,11 +87,17 @@ class Mailer:
         return Answer(Fate.ACCEPTED)
 
 
-def _judge(code: int, text: bytes | str) -> Answer:
+def is_address(text: str) -> bool:
+    """Whether mail can be addressed to this text at all: no line break, which would end a header, and one @ inside."""
+    name, at, host = text.rpartition("@")
+    return bool(name and at and host) and not any(sign.isspace() or not sign.isprintable() for sign in text)
+
+
+def _judge(code: int, text: bytes | str, *, for_good: Fate) -> Answer:
     """An answer to one message: 5xx is for good, 4xx for now, 421 says that the server closes."""
     if code == _CLOSING:
         return Answer(Fate.AWAY, _describe(code, text))
-    return Answer(Fate.REFUSED if code >= _PERMANENT else Fate.LATER, _describe(code, text))
+    return Answer(for_good if code >= _PERMANENT else Fate.LATER, _describe(code, text))
 
 
 def _describe(code: int, text: bytes | str) -> str:

@@ -1,7 +1,7 @@
-"""Turns what a notice is about into a message: subject, text, HTML and headers.
+"""Turns what notices are about into messages: subject, text, HTML and headers.
 
-It gets ids, roles, the protocol's own words and dates, never a model or anything about a patient: e-mail
-leaves the clinic, so a message says that something is to be done, and the page behind its link says for whom.
+It gets ids, roles, the protocol's own words and dates, never a model or anything about a patient: e-mail leaves the
+clinic, so a message says that something is to be done, and the page behind its link says for whom.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from pathway.clinical.tags import without_tags
-from pathway.notify.wording import WORDING, wording_for
+from pathway.notify.wording import ALARM, WORDING, Wording, wording_for
+from pathway.protocol.alarms import ALARM_RULES
 from pathway.protocol.roles import Role, Stage
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -26,9 +27,11 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a notice is about. `told_as`: the recipient's role, `role`: the to-do's."""
+    """What a notice about a to-do is about. `told_as`: the recipient's role, `role`: the to-do's.
 
-    notice_id: UUID
+    `covering`: the recipient answers for an absent colleague.
+    """
+
     kind: str
     told_as: str
     todo_id: UUID
@@ -37,19 +40,43 @@ class Subject:
     stage: str
     due_on: date
     clinic: str
+    covering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentSubject:
     """What a notice about an incident is about. Instants are aware; `time_zone` is the clinic's."""
 
-    notice_id: UUID
     kind: str
     told_as: str
     incident_id: UUID
     level: str
     opened_at: datetime
     contact_by: datetime | None
+    time_zone: str
+    clinic: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceSubject:
+    """What a notice about an absence is about: the clinic's own dates, and how many duties are open."""
+
+    kind: str
+    told_as: str
+    first_day: date
+    last_day: date
+    clinic: str
+    duties: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSubject:
+    """What a notice about an alarm is about. `detail` holds what the rule's words need, no identity."""
+
+    told_as: str
+    rule: str
+    detail: dict[str, Any]
+    raised_at: datetime
     time_zone: str
     clinic: str
 
@@ -64,72 +91,115 @@ class Message:
     headers: dict[str, str]
 
 
-def compose(about: Subject) -> Message:
-    """The message of a notice. The same notice always gives the same Message-ID."""
+def compose(mail_id: UUID, about: Subject) -> Message:
+    """The message of one notice about a to-do. The same mail always has the same Message-ID."""
     words = wording_for(about.kind, about.told_as, about.role)
     title = without_tags(about.title)
     names = {"title": title, "due": day(about.due_on), "role": about.role, "clinic": about.clinic}
-    context: dict[str, Any] = {
-        "opening": words.opening.format_map(names),
-        "ask": words.ask.format_map(names),
-        "facts": [
-            ("To-do", title),
-            ("Due", names["due"]),
-            ("For", Role(about.role).label),
-            ("Stage", Stage(about.stage).label),
-            ("Clinic", about.clinic),
-        ],
-        "link": todo_link(about.todo_id),
-        "what": "to-do",
-        "told_as": about.told_as,
-        "clinic": about.clinic,
-    }
-    return _message(words.subject.format_map(names), context, about.notice_id, about.todo_id)
+    facts = [
+        ("To-do", title),
+        ("Due", names["due"]),
+        ("For", Role(about.role).label),
+        ("Stage", Stage(about.stage).label),
+        ("Clinic", about.clinic),
+    ]
+    if about.covering:
+        facts.append(("Why you", "You answer for a colleague who is away"))
+    context = {"facts": facts, "link": todo_link(about.todo_id), "what": "Open the to-do"}
+    return _message(mail_id, words, names, context, about.told_as, thread=about.todo_id)
 
 
-def compose_incident(about: IncidentSubject) -> Message:
+def compose_incident(mail_id: UUID, about: IncidentSubject) -> Message:
     """The message of a notice about an incident; the page behind its link says for whom."""
-    words = WORDING[about.kind]
     contact = (
         f"by {moment(about.contact_by, about.time_zone)}" if about.contact_by else "without a time target"
     )
     names = {"level": about.level, "contact": contact, "role": about.told_as, "clinic": about.clinic}
-    context: dict[str, Any] = {
-        "opening": words.opening.format_map(names),
-        "ask": words.ask.format_map(names),
-        "facts": [
-            ("Level", about.level.capitalize()),
-            ("Reported", moment(about.opened_at, about.time_zone)),
-            ("Contact", contact),
-            ("Clinic", about.clinic),
-        ],
-        "link": incident_link(about.incident_id),
-        "what": "incident",
-        "told_as": about.told_as,
+    facts = [
+        ("Level", about.level.capitalize()),
+        ("Reported", moment(about.opened_at, about.time_zone)),
+        ("Contact", contact),
+        ("Clinic", about.clinic),
+    ]
+    context = {"facts": facts, "link": incident_link(about.incident_id), "what": "Open the incident"}
+    return _message(mail_id, WORDING[about.kind], names, context, about.told_as, thread=about.incident_id)
+
+
+def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
+    """The message of a notice about an absence; who is away stands behind its link."""
+    names = {
+        "first": day(about.first_day),
+        "last": day(about.last_day),
+        "role": about.told_as,
+        "clinic": about.clinic,
+        "duties": str(about.duties),
+    }
+    facts = [("From", names["first"]), ("To", names["last"]), ("Clinic", about.clinic)]
+    context = {"facts": facts, "link": f"{settings.SITE_URL}/cover/", "what": "Open the cover"}
+    return _message(mail_id, WORDING[about.kind], names, context, about.told_as)
+
+
+def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
+    """The message of an alarm about the system or a clinic."""
+    rule = ALARM_RULES[about.rule]
+    names = {
+        "title": rule.title,
+        "what": rule.describe(about.detail),
+        "do": rule.ask,
+        "role": about.told_as,
         "clinic": about.clinic,
     }
-    return _message(words.subject.format_map(names), context, about.notice_id, about.incident_id)
+    facts = [
+        ("Since", moment(about.raised_at, about.time_zone)),
+        ("Clinic", about.clinic),
+    ]
+    context = {"facts": facts, "link": f"{settings.SITE_URL}/watch/", "what": "Open the watch"}
+    return _message(mail_id, ALARM, names, context, about.told_as)
 
 
-def _message(subject: str, context: dict[str, Any], notice_id: UUID, thread: UUID) -> Message:
-    subject = one_line(subject)
+def _message(
+    mail_id: UUID,
+    words: Wording,
+    names: dict[str, str],
+    context: dict[str, Any],
+    told_as: str,
+    *,
+    thread: UUID | None = None,
+) -> Message:
+    subject = one_line(words.subject.format_map(names))
+    whole = {
+        **context,
+        "subject": subject,
+        "opening": words.opening.format_map(names),
+        "ask": words.ask.format_map(names),
+        "told_as": told_as,
+        "clinic": names["clinic"],
+    }
+    return rendered("notice", whole, mail_headers(mail_id, thread))
+
+
+def rendered(template: str, context: dict[str, Any], headers: dict[str, str]) -> Message:
+    """A message from its two templates; the context holds its `subject`."""
     return Message(
-        subject=subject,
-        text=render_to_string("emails/notice.txt", context),
-        html=_INLINER.inline(render_to_string("emails/notice.html", {**context, "subject": subject})),
-        headers=_headers(notice_id, thread),
+        subject=context["subject"],
+        text=render_to_string(f"emails/{template}.txt", context),
+        html=_INLINER.inline(render_to_string(f"emails/{template}.html", context)),
+        headers=headers,
     )
 
 
-def _headers(notice_id: UUID, thread: UUID) -> dict[str, str]:
+def mail_headers(mail_id: UUID, thread: UUID | None = None) -> dict[str, str]:
+    """What every message carries: its own lasting id, what it belongs to, and that no person wrote it."""
     host = urlsplit(settings.SITE_URL).hostname
-    return {
-        "Message-ID": f"<{notice_id}@{host}>",
-        "References": f"<{thread}@{host}>",  # mail programs show all messages about one thing together
+    headers = {
+        "Message-ID": f"<{mail_id}@{host}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
-        "X-Pathway-Notice": str(notice_id),
+        "X-Pathway-Mail": str(mail_id),
     }
+    if thread is not None:  # mail programs show all messages about one thing together
+        headers["References"] = f"<{thread}@{host}>"
+    return headers
 
 
 def todo_link(todo_id: UUID) -> str:
@@ -140,6 +210,11 @@ def todo_link(todo_id: UUID) -> str:
 def incident_link(incident_id: UUID) -> str:
     """The address of an incident."""
     return f"{settings.SITE_URL}/incidents/{incident_id}/"
+
+
+def case_link(case_id: UUID) -> str:
+    """The address of a case."""
+    return f"{settings.SITE_URL}/cases/{case_id}/"
 
 
 def moment(at: datetime, time_zone: str) -> str:

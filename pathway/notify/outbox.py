@@ -1,31 +1,31 @@
-"""The outbox: takes due notices out of the database and hands them to the mail server.
+"""The outbox: turns due notices into mails and hands these to the mail server.
 
-Any number of workers may do so at once. A notice is leased before it is offered and marked as soon as the
-server has accepted it. A crash in between sends it again, with the same Message-ID, when its lease has run
-out: nothing is lost, and at most the one message a worker had in flight is doubled. Waiting is a date in the
-row, never a message in the broker.
+Any number of workers may do so at once. A mail is leased before it is offered and marked as soon as the server has
+accepted it. A crash in between sends it again, with the same Message-ID, when its lease has run out: nothing is lost,
+and at most the one message a worker had in flight is doubled. Waiting is a date in the row, never a message in the
+broker.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
-from pathway.models import Notice
+from pathway.models import Clinician, Mail, Notice, ReminderContact
+from pathway.notify.bundle import bundle
 from pathway.notify.channels import Answer, Fate, Mailer
-from pathway.notify.compose import IncidentSubject, Message, Subject, compose, compose_incident
-from pathway.protocol.roles import TodoState
-from pathway.queries.definitions import title_of
+from pathway.notify.letter import letter
+from pathway.notify.rows import NoticeRow, read
 
 BATCH = 50
-#: How long a worker has a notice for itself; after a crash it is sent again this much later.
+#: How long a worker has a mail for itself; after a crash it is sent again this much later.
 LEASE = timedelta(seconds=20)
 #: `drain` takes no further batch after this; a task must end well before Celery's time limit.
 DRAIN_SECONDS = 120.0
@@ -37,27 +37,32 @@ AWAY_WAIT = timedelta(seconds=10)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 #: A recipient whom the server refuses for good is tried this often, in case the server was set up wrongly.
 REFUSALS = 3
-#: Notices that say nothing once their to-do has been done.
-ONLY_WHILE_OPEN = frozenset({"remind", "due", "escalate"})
-#: Notices that say nothing once a person has acknowledged their incident.
-ONLY_WHILE_UNHEARD = frozenset({"page", "incident_climb"})
+#: A message that is refused "for now" this long is not coming through.
+GIVE_UP = timedelta(days=3)
 
 log = structlog.get_logger(__name__)
 
 _TAKE = """
 WITH due AS MATERIALIZED (
-  SELECT id FROM pathway_notice WHERE state IN ('pending', 'leased') AND due_at <= %(at)s
+  SELECT id FROM pathway_mail WHERE state IN ('pending', 'leased') AND due_at <= %(at)s
   ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE pathway_mail m SET state = 'leased', attempts = attempts + 1, due_at = %(until)s
+  FROM due WHERE m.id = due.id RETURNING m.*
 )
-UPDATE pathway_notice n SET state = 'leased', attempts = attempts + 1, due_at = %(until)s
-FROM due WHERE n.id = due.id RETURNING n.id
+SELECT m.id, m.attempts, m.created_at, coalesce(u.email, k.email),
+  coalesce(u.email_refused_at, k.refused_at) IS NOT NULL, m.recipient_id, m.contact_id
+FROM taken m LEFT JOIN pathway_clinician u ON u.id = m.recipient_id
+  LEFT JOIN pathway_remindercontact k ON k.id = m.contact_id
+ORDER BY CASE m.urgency WHEN 'red' THEN 0 WHEN 'safety' THEN 1 ELSE 2 END, m.created_at, m.id
 """
 
 
 @dataclass(slots=True)
 class Counts:
-    """What happened to the notices that were taken. `later`: refused for now; `returned`: not offered."""
+    """What happened to the mails that were taken. `later`: refused for now; `returned`: not offered."""
 
+    bundled: int = 0
     taken: int = 0
     sent: int = 0
     dropped: int = 0
@@ -75,33 +80,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A leased notice with everything its message needs; nothing of it comes from the patient's tables.
-
-    Of its to-do and its incident one is there, and the other's columns are None.
-    """
+    """A leased mail. `doubted`: servers refused its address for good before."""
 
     id: UUID
-    kind: str
-    told_as: str
     attempts: int
+    created_at: datetime
     address: str
-    active: bool
-    clinic: str
-    time_zone: str
-    protocol_id: UUID
-    todo_id: UUID
-    key: str
-    role: str
-    stage: str
-    due_on: date
-    todo_state: str
-    incident_id: UUID | None
-    level: str
-    opened_at: datetime
-    contact_by: datetime | None
-    heard_at: datetime | None
-    closed_at: datetime | None
-    called_since: bool = False
+    doubted: bool
+    recipient_id: UUID | None
+    contact_id: UUID | None
 
 
 def drain(*, at: datetime) -> Counts:
@@ -109,171 +96,133 @@ def drain(*, at: datetime) -> Counts:
     total = Counts()
     started = time.monotonic()
     while (elapsed := time.monotonic() - started) < DRAIN_SECONDS:
-        counts = deliver(at=at + timedelta(seconds=elapsed))
+        now = at + timedelta(seconds=elapsed)
+        counts = Counts(bundled=bundle(at=now))
+        counts += deliver(at=now)
         total += counts
-        if counts.away or not counts.taken:
+        if counts.away or not (counts.taken or counts.bundled):
             break
     return total
 
 
 def deliver(*, at: datetime, limit: int = BATCH) -> Counts:
-    """Deliver at most `limit` notices due by `at` over one connection. Must not run inside a transaction."""
+    """Deliver at most `limit` mails due by `at` over one connection. Must not run inside a transaction."""
     started = time.monotonic()
     batch = _take(at, limit)
     counts = Counts(taken=len(batch))
+    contents = _contents([mail.id for mail in batch]) if batch else {}
     with Mailer() as mailer:
-        for number, notice in enumerate(batch):
+        for number, mail in enumerate(batch):
             elapsed = time.monotonic() - started
             if counts.away or elapsed > BATCH_SECONDS:
                 _return(batch[number:], at, counts, "the mail server was away" if counts.away else "")
                 break
-            _deliver_one(notice, mailer, at + timedelta(seconds=elapsed), counts)
+            _deliver_one(mail, contents.get(mail.id, []), mailer, at + timedelta(seconds=elapsed), counts)
     if counts.taken:
-        log.info("notices_delivered", **{field.name: getattr(counts, field.name) for field in fields(counts)})
+        log.info("mails_delivered", **{field.name: getattr(counts, field.name) for field in fields(counts)})
     return counts
 
 
 def _take(at: datetime, limit: int) -> list[_Taken]:
-    """Lease due notices, earliest first; those that another worker takes at this moment are passed over."""
+    """Lease due mails, earliest first; those that another worker takes at this moment are passed over."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_TAKE, {"at": at, "until": at + LEASE, "limit": limit})
-        ids = [row[0] for row in cursor.fetchall()]
-    rows = (
-        Notice.objects.filter(pk__in=ids)
-        .order_by("created_at", "id")
-        .values_list(
-            *("id", "kind", "role", "attempts", "recipient__email", "recipient__is_active", "clinic__name"),
-            "clinic__time_zone",
-            *("case__protocol_id", "todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on"),
-            *("todo__state", "incident_id", "incident__level", "incident__opened_at", "incident__contact_by"),
-            *("incident__acknowledged_at", "incident__closed_at"),
-        )
-    )
-    taken = [_Taken(*row) for row in rows]
-    if not any(one.incident_id for one in taken):
-        return taken
-    since = _called_since(ids)
-    return [replace(one, called_since=one.id in since) for one in taken]
+        return [_Taken(*row) for row in cursor.fetchall()]
 
 
-def _called_since(ids: list[UUID]) -> frozenset[UUID]:
-    """The calls among these that a later one to the same person has overtaken.
-
-    A mail server that was away for a day comes back to one call a person and incident, not to hundreds.
-    """
-    later = Notice.objects.filter(
-        incident_id=OuterRef("incident_id"),
-        recipient_id=OuterRef("recipient_id"),
-        created_at__gt=OuterRef("created_at"),
-        kind__in=ONLY_WHILE_UNHEARD,
-    ).exclude(state__in=("dropped", "dead"))
-    calls = Notice.objects.filter(pk__in=ids, kind__in=ONLY_WHILE_UNHEARD, incident__isnull=False)
-    return frozenset(calls.filter(Exists(later)).values_list("pk", flat=True))
+def _contents(ids: Sequence[UUID]) -> dict[UUID, list[NoticeRow]]:
+    """The notices of each mail, as they stand now."""
+    found: dict[UUID, list[NoticeRow]] = defaultdict(list)
+    for row in read(Notice.objects.filter(mail__in=ids)):
+        assert row.mail_id is not None  # the filter asks for it
+        found[row.mail_id].append(row)
+    return found
 
 
-def _deliver_one(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) -> None:
-    """Drop, bury or send one notice, and write down at once what became of it."""
-    if _is_overtaken(notice):
-        _settle(notice, state="dropped")
+def _deliver_one(
+    mail: _Taken, notices: Sequence[NoticeRow], mailer: Mailer, now: datetime, counts: Counts
+) -> None:
+    """Drop, bury or send one mail, and write down at once what became of it."""
+    saying = [row for row in notices if not row.overtaken]
+    if not saying:
+        _settle(mail, state="dropped")
         counts.dropped += 1
-    elif not notice.active or not notice.address:
-        reason = (
-            "the recipient has no e-mail address" if notice.active else "the recipient's account is closed"
-        )
-        _bury(notice, reason, counts)
-    else:
-        _offer(notice, mailer, now, counts)
-
-
-def _is_overtaken(notice: _Taken) -> bool:
-    """Whether it says nothing any more: the to-do was done, the incident acknowledged, closed, or called of since."""
-    if notice.incident_id is not None:
-        heard = notice.kind in ONLY_WHILE_UNHEARD and notice.heard_at is not None
-        return heard or notice.closed_at is not None or notice.called_since
-    return notice.kind in ONLY_WHILE_OPEN and notice.todo_state != TodoState.OPEN
-
-
-def _offer(notice: _Taken, mailer: Mailer, now: datetime, counts: Counts) -> None:
-    """Send one notice and act on the server's answer."""
-    answer = _answer(notice, mailer)
+        return
+    answer = _answer(mail, saying, mailer)
     if answer.fate is Fate.ACCEPTED:
-        Notice.objects.filter(pk=notice.id).update(state="sent", sent_at=now, error="")
+        _accepted(mail, now)
         counts.sent += 1
     elif answer.fate is Fate.AWAY:
         counts.away = True
         log.warning("mail_server_away", reason=answer.error)
-        _return([notice], now, counts, answer.error)
-    elif answer.fate is Fate.REFUSED and notice.attempts >= REFUSALS:
-        _bury(notice, answer.error, counts)
+        _return([mail], now, counts, answer.error)
+    elif _is_hopeless(mail, answer, now):
+        _bury(mail, answer, now, counts)
     else:
-        _settle(notice, state="pending", due_at=now + _wait(notice), error=answer.error)
+        _settle(mail, state="pending", due_at=now + _wait(mail), error=answer.error)
         counts.later += 1
 
 
-def _answer(notice: _Taken, mailer: Mailer) -> Answer:
+def _answer(mail: _Taken, notices: Sequence[NoticeRow], mailer: Mailer) -> Answer:
+    if not mail.address:
+        return Answer(Fate.NOBODY, "the recipient has no e-mail address")
     try:
-        return mailer.send(_message(notice), notice.address)
-    except Exception as error:  # one notice that cannot be put into a message must not hold up all the others
-        log.exception("notice_not_composed", notice_id=str(notice.id))
+        return mailer.send(letter(mail.id, notices), mail.address)
+    except Exception as error:  # one mail that cannot be put into words must not hold up all the others
+        log.exception("mail_not_composed", mail_id=str(mail.id))
         return Answer(Fate.REFUSED, f"it could not be put into a message: {type(error).__name__}")
 
 
-def _message(notice: _Taken) -> Message:
-    if notice.incident_id is not None:
-        return compose_incident(
-            IncidentSubject(
-                notice_id=notice.id,
-                kind=notice.kind,
-                told_as=notice.told_as,
-                incident_id=notice.incident_id,
-                level=notice.level,
-                opened_at=notice.opened_at,
-                contact_by=notice.contact_by,
-                time_zone=notice.time_zone,
-                clinic=notice.clinic,
-            )
-        )
-    return compose(
-        Subject(
-            notice_id=notice.id,
-            kind=notice.kind,
-            told_as=notice.told_as,
-            todo_id=notice.todo_id,
-            role=notice.role,
-            title=title_of(notice.protocol_id, notice.key),
-            stage=notice.stage,
-            due_on=notice.due_on,
-            clinic=notice.clinic,
-        )
-    )
+def _accepted(mail: _Taken, now: datetime) -> None:
+    """The server took it, whoever holds its lease now. An address that was in doubt is good again."""
+    Mail.objects.filter(pk=mail.id).update(state="sent", sent_at=now, error="")
+    if mail.doubted:
+        _flag(mail, None)
 
 
-def _bury(notice: _Taken, reason: str, counts: Counts) -> None:
-    """It cannot be delivered: keep it, with the reason, for the coordinator to see."""
-    log.warning("notice_dead", notice_id=str(notice.id), reason=reason)
-    _settle(notice, state="dead", error=reason)
+def _is_hopeless(mail: _Taken, answer: Answer, now: datetime) -> bool:
+    """Whether trying again makes no sense: often refused for good, at a bad address, or for days "for now"."""
+    if answer.fate is Fate.LATER:
+        return now - mail.created_at >= GIVE_UP
+    return mail.attempts >= REFUSALS or (answer.fate is Fate.NOBODY and (mail.doubted or not mail.address))
+
+
+def _bury(mail: _Taken, answer: Answer, now: datetime, counts: Counts) -> None:
+    """It cannot be delivered: keep it, with the reason, for a coordinator to see; flag an address that nobody has."""
+    log.warning("mail_dead", mail_id=str(mail.id), reason=answer.error)
+    _settle(mail, state="dead", error=answer.error)
+    if answer.fate is Fate.NOBODY and not mail.doubted:
+        _flag(mail, now)
     counts.dead += 1
 
 
-def _settle(notice: _Taken, **columns: object) -> None:
-    """Write what became of a notice, unless its lease ran out meanwhile and another worker has it."""
-    Notice.objects.filter(pk=notice.id, state="leased", attempts=notice.attempts).update(**columns)
+def _flag(mail: _Taken, refused_at: datetime | None) -> None:
+    """Write down since when the address is refused; None: it is not, any more."""
+    if mail.recipient_id is not None:
+        Clinician.objects.filter(pk=mail.recipient_id).update(email_refused_at=refused_at)
+    else:
+        ReminderContact.objects.filter(pk=mail.contact_id).update(refused_at=refused_at)
 
 
-def _return(notices: Sequence[_Taken], now: datetime, counts: Counts, error: str) -> None:
+def _settle(mail: _Taken, **columns: object) -> None:
+    """Write what became of a mail, unless its lease ran out meanwhile and another worker has it."""
+    Mail.objects.filter(pk=mail.id, state="leased", attempts=mail.attempts).update(**columns)
+
+
+def _return(mails: Sequence[_Taken], now: datetime, counts: Counts, error: str) -> None:
     """Give back what was not offered. It does not count as an attempt: nobody refused these."""
-    for notice in notices:
-        wait = AWAY_WAIT * (1 + _spread(notice)) if counts.away else timedelta(0)
-        _settle(notice, state="pending", attempts=notice.attempts - 1, due_at=now + wait, error=error)
-    counts.returned += len(notices)
+    for mail in mails:
+        wait = AWAY_WAIT * (1 + _spread(mail)) if counts.away else timedelta(0)
+        _settle(mail, state="pending", attempts=mail.attempts - 1, due_at=now + wait, error=error)
+    counts.returned += len(mails)
 
 
-def _wait(notice: _Taken) -> timedelta:
+def _wait(mail: _Taken) -> timedelta:
     """Back-off of one refused message: 1, 2, 4 … minutes, at most an hour, and up to a quarter more."""
-    doubled = min(FIRST_WAIT * 2 ** min(notice.attempts - 1, 10), LONGEST_WAIT)
-    return doubled * (1 + _spread(notice) / 4)
+    doubled = min(FIRST_WAIT * 2 ** min(mail.attempts - 1, 10), LONGEST_WAIT)
+    return doubled * (1 + _spread(mail) / 4)
 
 
-def _spread(notice: _Taken) -> float:
-    """A number from 0 to 1 that differs from notice to notice, so that they do not all come back at once."""
-    return notice.id.int % 1000 / 1000
+def _spread(mail: _Taken) -> float:
+    """A number from 0 to 1 that differs from mail to mail, so that they do not all come back at once."""
+    return mail.id.int % 1000 / 1000

@@ -39,8 +39,8 @@ DUE = Wording(
 )
 ESCALATE = Wording(
     subject="Overdue: {title} (was due {due})",
-    opening="A to-do of yours as {role} at {clinic} was due {due} and is still open.",
-    ask="Please do it now, or hand it over. The coordinator has been told.",
+    opening="A to-do for the {role} at {clinic} was due {due} and is still open.",
+    ask="Please do it now, or hand it over. Until it is done, others are told as well, step by step.",
 )
 ESCALATE_TO_KEEPER = Wording(
     subject="Overdue for the {role}: {title} (was due {due})",
@@ -49,7 +49,7 @@ ESCALATE_TO_KEEPER = Wording(
 )
 UNOWNED = Wording(
     subject="Nobody to do it: {title} (due {due})",
-    opening="Nobody at {clinic} holds the role {role}, and a to-do waits for it. Only you have been told.",
+    opening="Nobody who holds the role {role} at {clinic} is at work, and a to-do waits for it. You are told instead.",
     ask="Please find somebody for the role, so that this is done by {due}.",
 )
 LAPSED = Wording(
@@ -77,6 +77,31 @@ CLIMB = Wording(
     opening="Nobody has acknowledged an incident at {clinic}, or nobody holds a role it asks for.",
     ask="Open it now: take it on yourself, or find somebody who can, and acknowledge it. Contact: {contact}.",
 )
+COVER_PLANNED = Wording(
+    subject="Absence from {first} to {last}",
+    opening="An absence at {clinic} concerns you as {role}: from {first} to {last}, both days included.",
+    ask="Meanwhile the deputy is told of the duties and may do them. Please say so now if this cannot be.",
+)
+COVER_CANCELLED = Wording(
+    subject="Absence cancelled or changed: {first} to {last}",
+    opening="An absence at {clinic} that concerned you as {role} was cancelled or changed.",
+    ask="Please look who answers for whom now.",
+)
+COVER_BEGINS = Wording(
+    subject="An absence begins: the deputy answers until {last}",
+    opening="An absence at {clinic} that concerns you as {role} begins. {duties} duties are open.",
+    ask="Until {last} the deputy is told of them and may do them; they stay with their owner.",
+)
+COVER_ENDS = Wording(
+    subject="An absence is over: {duties} duties are open",
+    opening="An absence at {clinic} that concerned you as {role} is over. {duties} duties are open.",
+    ask="From now on their owner is told again.",
+)
+ALARM = Wording(
+    subject="Pathway needs somebody: {title}",
+    opening="{what}",
+    ask="{do} You are told again day by day until it is put right.",
+)
 
 WORDING: dict[str, Wording] = {
     "opened": OPENED,
@@ -90,6 +115,30 @@ WORDING: dict[str, Wording] = {
     "incident": INCIDENT,
     "page": PAGE,
     "incident_climb": CLIMB,
+    "cover_planned": COVER_PLANNED,
+    "cover_cancelled": COVER_CANCELLED,
+    "cover_begins": COVER_BEGINS,
+    "cover_ends": COVER_ENDS,
+    "alarm": ALARM,
+}
+#: A line's first word where several notices share a message.
+LABELS: dict[str, str] = {
+    "opened": "New",
+    "handed_over": "Handed over to you",
+    "remind": "Due soon",
+    "due": "Due today",
+    "escalate": "Overdue",
+    "unowned": "Nobody to do it",
+    "lapsed": "Signature lapsed",
+    "hold_review": "Hold to review",
+    "incident": "Incident",
+    "page": "Red incident",
+    "incident_climb": "Not acknowledged",
+    "cover_planned": "Absence",
+    "cover_cancelled": "Absence changed",
+    "cover_begins": "Absence begins",
+    "cover_ends": "Absence over",
+    "alarm": "Found",
 }
 
 

@@ -82,42 +82,59 @@ class Taste:
 def leaves_at(urgency: Urgency, taste: Taste, told_at: datetime, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at which a notice told at `told_at` may leave; `told_at` itself for what cannot wait.
 
-    Hourly mail leaves on the hour, daily mail at the person's time, both on the clinic's clock and neither in quiet
-    hours. Clock changes: an instant is always computed from the local wall time, so no digest is skipped or doubled.
+    Hourly mail leaves on the full hour, daily mail at the person's time, both on the clinic's own clock, wherever that
+    is against UTC. Whatever would leave in quiet hours leaves at their end. Clock changes: an instant is always found
+    from the local wall time, so no digest is skipped or doubled, and an hour that is there twice is quiet twice.
     """
     if not urgency.waits:
         return told_at
     pace = taste.pace(urgency)
-    local = told_at.astimezone(zone)
     if pace is Pace.DAILY:
-        return _daily(local, taste.daily_at, zone)
-    if pace is Pace.HOURLY:
-        hour = told_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        told_at = hour if hour == told_at else hour + timedelta(hours=1)
+        told_at = _daily(told_at.astimezone(zone), taste.daily_at, zone)
+    elif pace is Pace.HOURLY:
+        told_at = _full_hour(told_at.astimezone(UTC), zone)
     return _after_quiet(told_at, taste, zone)
 
 
+def is_quiet(clock: time, begin: time | None, end: time | None) -> bool:
+    """Whether a local wall time lies in quiet hours: from `begin`, before `end`; over midnight where that is earlier."""
+    if begin is None or end is None or begin == end:
+        return False
+    return begin <= clock < end if begin < end else clock >= begin or clock < end
+
+
 def _daily(local: datetime, at: time, zone: ZoneInfo) -> datetime:
-    """Today's mail, or tomorrow's where today's has left."""
+    """Today's mail, or tomorrow's where today's has left. Of a time that is there twice, the first counts."""
     today = _instant(local.date(), at, zone)
     if local.astimezone(UTC) <= today:
         return today
     return _instant(local.date() + timedelta(days=1), at, zone)
 
 
-def _after_quiet(moment: datetime, taste: Taste, zone: ZoneInfo) -> datetime:
-    """The moment itself, or the end of the quiet hours it falls into."""
-    begin, end = taste.quiet_from, taste.quiet_to
-    if begin is None or end is None or begin == end:
-        return moment
+def _full_hour(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment on a full local hour, else the next one. Where a clock changes by half an hour it takes two steps."""
+    while past := _past_the_hour(moment, zone):
+        moment += timedelta(hours=1) - past
+    return moment
+
+
+def _past_the_hour(moment: datetime, zone: ZoneInfo) -> timedelta:
     local = moment.astimezone(zone)
-    clock = local.time()
-    quiet = begin <= clock < end if begin < end else clock >= begin or clock < end
-    if not quiet:
-        return moment
-    day = local.date() if clock < end else local.date() + timedelta(days=1)
-    return max(moment, _instant(day, end, zone))
+    return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+
+
+def _after_quiet(moment: datetime, taste: Taste, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the end of the quiet hours it falls into: the later one of an end that is there twice.
+
+    An end that a clock change skips comes late; should quiet hours have begun again by then, the next end counts.
+    """
+    end = taste.quiet_to
+    while end is not None and is_quiet(clock := moment.astimezone(zone).time(), taste.quiet_from, end):
+        day = moment.astimezone(zone).date() + timedelta(days=0 if clock < end else 1)
+        moment = max(_instant(day, end, zone), _instant(day, end.replace(fold=1), zone))
+    return moment
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock.replace(fold=0), tzinfo=zone).astimezone(UTC)
+    """A local wall time as an instant; `clock.fold` 1 is the second of two. A skipped one falls on either side."""
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)

@@ -5,8 +5,10 @@ A duty keeps its owner while the owner is away; only who is told of it, and who 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -72,3 +74,104 @@ class Roster:
             if there is not None:
                 found.setdefault(there, set()).add(person)
         return {deputy: frozenset(people) for deputy, people in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """One absence: who is away from which local day to which (both included), and who answers meanwhile."""
+
+    person: UUID
+    deputy: UUID | None
+    first_day: date
+    last_day: date
+
+    def on(self, day: date) -> bool:
+        """Whether the person is away on this day."""
+        return self.first_day <= day <= self.last_day
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """A clinic's people over a stretch of days. `clinic_days`: weekdays (Monday is 0) by person and role; who is not
+    listed comes every day.
+    """
+
+    members: People
+    clinic_days: Mapping[tuple[UUID, Role], frozenset[int]] = field(default_factory=dict)
+    absences: tuple[Away, ...] = ()
+
+    def on(self, day: date) -> Roster:
+        """The clinic's roster on one of its days."""
+        off = frozenset(place for place, days in self.clinic_days.items() if day.weekday() not in days)
+        away = {absence.person: absence.deputy for absence in self.absences if absence.on(day)}
+        return Roster(self.members, away, off)
+
+    def awake(self, role: Role, day: date) -> tuple[UUID, ...]:
+        """Who would see to a safety duty of a role on a day. A deputy who does not hold the role does not count."""
+        holders = self.members.get(role, ())
+        return tuple(person for person in self.on(day).holders(role, safety=True) if person in holders)
+
+
+Load = Mapping[tuple[Role, date], int]
+"""How many safety duties fall on each role and day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of days on which duties of a role fall and nobody is awake: the first such day, the last, how many
+    duties. No day within it has anybody.
+    """
+
+    role: Role
+    first_day: date
+    last_day: date
+    duties: int
+
+
+def spans_without_cover(staffing: Staffing, load: Load) -> list[Span]:
+    """The gaps in cover, by role and day. Days on which nothing falls are looked at only between two that lack cover:
+    whoever comes in between ends the gap.
+    """
+    days: dict[Role, list[date]] = defaultdict(list)
+    for role, day in sorted(load):
+        if load[role, day] and not staffing.awake(role, day):
+            days[role].append(day)
+    return [span for role, missing in days.items() for span in _spans(staffing, role, missing, load)]
+
+
+def _spans(staffing: Staffing, role: Role, missing: list[date], load: Load) -> Iterator[Span]:
+    """Days without cover, in order, joined where nobody comes between two of them."""
+    first = last = missing[0]
+    duties = load[role, first]
+    for day in missing[1:]:
+        if any(staffing.awake(role, between) for between in days_between(last, day)):
+            yield Span(role, first, last, duties)
+            first, duties = day, 0
+        last = day
+        duties += load[role, day]
+    yield Span(role, first, last, duties)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """The days after `first` and before `last`."""
+    return (first + timedelta(days=n) for n in range(1, (last - first).days))
+
+
+def ring_of(absences: Iterable[Away], new: Away) -> tuple[date, tuple[UUID, ...]] | None:
+    """The first day of a new absence on which its deputies lead round to the person, and those people in order.
+
+    `absences`: the others of the clinic. None where no day has such a ring. Only days on which an absence begins need a
+    look: a ring that is there on a later day was there when the last of its absences began.
+    """
+    others = [absence for absence in absences if absence.person != new.person]
+    starts = {new.first_day, *(absence.first_day for absence in others if new.on(absence.first_day))}
+    for day in sorted(starts):
+        deputies = {absence.person: absence.deputy for absence in others if absence.on(day)}
+        chain = [new.person]
+        at = new.deputy
+        while at is not None and at not in chain and at in deputies:
+            chain.append(at)
+            at = deputies[at]
+        if at == new.person:
+            return day, tuple(chain)
+    return None

@@ -36,7 +36,12 @@ def _policy(protocol: Protocol) -> Iterator[PolicyNumber]:
     for name, field in Policy.model_fields.items():
         title = field.title or name.replace("_", " ").capitalize()
         value = getattr(protocol.policy, name)
-        yield PolicyNumber("Programme", title, str(value), field.description or LOCAL)
+        yield PolicyNumber("Programme", title, _value(value), field.description or LOCAL)
+
+
+def _value(value: int | tuple[int, ...]) -> str:
+    """A number, or several in a row: "7, 1"."""
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _ladder(protocol: Protocol) -> Iterator[PolicyNumber]:

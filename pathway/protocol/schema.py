@@ -249,6 +249,19 @@ class Policy(Frozen):
         title="Highest screening dose in mcg",
         description="V: S4, S6b; who does not respond to 100 mcg is no implant candidate",
     )
+    appointment_reminder_days: tuple[Annotated[int, Field(ge=1, le=60)], ...] = Field(
+        default=(7, 1),
+        title="Days before a refill appointment on which patient or caregiver is reminded",
+        description="P: a week to arrange the journey, a day to remember; only who agreed is reminded",
+    )
+
+    @field_validator("appointment_reminder_days")
+    @classmethod
+    def falls(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        """Each reminder comes after the one before, and none twice."""
+        if list(days) != sorted(set(days), reverse=True):
+            raise ValueError("name each day once, the earliest reminder (the most days before) first")
+        return days
 
 
 class Binding(Frozen):

@@ -21,7 +21,7 @@ from pathway.views.forms.case_actions import HoldForm, MoveForm, ReopenCaseForm,
 @require_safe
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case as it stands. `?before=` pages through the history, `?done=all` lists every finished to-do."""
-    return _show(request, CasePage(request, case_id))
+    return show(request, CasePage(request, case_id))
 
 
 @require_POST
@@ -33,7 +33,7 @@ def advance(request: HttpRequest, case_id: UUID, edge: str) -> HttpResponse:
         raise Http404("There is no such move.")
     form = MoveForm(request.POST, edge=edge, needs_reason=declared.needs_reason)
     if not form.is_valid():
-        return _show(request, page, {f"advance-{edge}": form}, Answer(422))
+        return show(request, page, {f"advance-{edge}": form}, Answer(422))
     values = form.cleaned_data
     answer = perform(
         request,
@@ -52,7 +52,7 @@ def hold(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Pause the case with a reason and a day to look again."""
     page, form = CasePage(request, case_id), HoldForm(request.POST)
     if not form.is_valid():
-        return _show(request, page, {"hold": form}, Answer(422))
+        return show(request, page, {"hold": form}, Answer(422))
     answer = perform(request, cases.hold, case_id=case_id, **form.cleaned_data)
     show_errors(form, answer)
     return _after(request, case_id, answer, {"hold": form}, "The case is on hold. Pump safety goes on.")
@@ -63,7 +63,7 @@ def resume(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Go on after a hold."""
     page, form = CasePage(request, case_id), ResumeForm(request.POST)
     if not form.is_valid():
-        return _show(request, page, {"resume": form}, Answer(422))
+        return show(request, page, {"resume": form}, Answer(422))
     answer = perform(request, cases.resume, case_id=case_id, **form.cleaned_data)
     return _after(request, case_id, answer, {"resume": form}, "The case goes on.")
 
@@ -74,7 +74,7 @@ def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = CasePage(request, case_id)
     form = page.close_form(request.POST)
     if not form.is_valid():
-        return _show(request, page, {"close": form}, Answer(422))
+        return show(request, page, {"close": form}, Answer(422))
     values = form.cleaned_data
     answer = perform(
         request,
@@ -93,7 +93,7 @@ def reopen(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Ask for a closed case to be reopened, or agree to it."""
     page, form = CasePage(request, case_id), ReopenCaseForm(request.POST)
     if not form.is_valid():
-        return _show(request, page, {"reopen": form}, Answer(422))
+        return show(request, page, {"reopen": form}, Answer(422))
     answer = perform(request, cases.reopen_case, case_id=case_id, reason=form.cleaned_data["reason"])
     show_errors(form, answer)
     asked = answer.outcome is not None and "edge_reopen" in answer.outcome.opened
@@ -110,7 +110,7 @@ def team(request: HttpRequest, case_id: UUID) -> HttpResponse:
     role = Role(request.POST["role"])
     form = page.team_form(role, [], request.POST)
     if not form.is_valid():
-        return _show(request, page, {f"team-{role}": form}, Answer(422))
+        return show(request, page, {f"team-{role}": form}, Answer(422))
     answer = perform(request, cases.name_team, case_id=case_id, role=role, clinicians=form.chosen())
     return _after(request, case_id, answer, {f"team-{role}": form}, f"Care team: {role.label.lower()} saved.")
 
@@ -118,12 +118,13 @@ def team(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def _after(request: HttpRequest, case_id: UUID, answer: Answer, forms: Forms, said: str) -> HttpResponse:
     if answer.done:
         return finish(request, answer, said, reverse("case", args=[case_id]))
-    return _show(request, CasePage(request, case_id), forms, answer)
+    return show(request, CasePage(request, case_id), forms, answer)
 
 
-def _show(
+def show(
     request: HttpRequest, page: CasePage, forms: Forms | None = None, answer: Answer | None = None
 ) -> HttpResponse:
+    """The page of a case. `forms` are bound forms that were refused, by action; `answer` is what the verb said."""
     before = request.GET.get("before", "")
     context = page.context(
         forms,

@@ -39,6 +39,7 @@ from pathway.views.forms.case_actions import (
 )
 from pathway.views.incident_page import LEVEL_LOOK
 from pathway.views.records import plain
+from pathway.views.reminder_panel import ReminderPanel
 from pathway.views.signing import signature_line
 from pathway.views.stepper import short, steps
 from pathway.views.story import Words, people_in, tell
@@ -73,7 +74,8 @@ class CasePage:
         given = forms or {}
         self._refresh(given)
         events, older = history(self.case.id, before)
-        self._learn_names(people_in(events))
+        reminders = ReminderPanel(self.read)
+        self._learn_names(people_in(events) | reminders.people)
         words = Words(self.protocol, self.staff)
         return {
             "case": self.case,
@@ -94,6 +96,7 @@ class CasePage:
             **self._done(every),
             "decisions": self._decisions(),
             "team": self._team(given),
+            "reminders": reminders.context(self.staff, self.roles, given),
             **self._actions(given),
             "events": [tell(event, words) for event in events],
             "older": f"?before={older}#history" if older else "",

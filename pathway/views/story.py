@@ -124,6 +124,16 @@ def _observed(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"Observed: {when}", ""
 
 
+def _agreed(data: dict[str, Any], words: Words) -> tuple[str, str]:
+    instead = "In place of the consent before." if data.get("replaced") else ""
+    return f"Agreed to appointment reminders: the {data['who']}", instead
+
+
+def _stopped(data: dict[str, Any], words: Words) -> tuple[str, str]:
+    how = "By the link in a mail." if data.get("own_link") else ""
+    return f"No more appointment reminders: the {data['who']}", how
+
+
 def _moved(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"{Stage(data['from']).label} → {Stage(data['to']).label.lower()}", _quoted(data.get("reason", ""))
 
@@ -160,6 +170,8 @@ SENTENCES: dict[str, tuple[Sentence, str, str]] = {
         "hand",
         "info",
     ),
+    "remind_consent": (_agreed, "mail", "info"),
+    "remind_withdraw": (_stopped, "mail", "neutral"),
     "refresh": (lambda data, words: ("A date was reached", ""), "calendar-clock", "neutral"),
     **{edge.name: (_moved, "arrow-right", "info") for edge in EDGES if edge.name not in ("close", "reopen")},
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django import forms
 
+from pathway.models.contact import HOW, WHO
 from pathway.models.signoff import VOTES
 from pathway.protocol.facts import CaseFacts
 from pathway.protocol.guards import close as judge_close
@@ -204,3 +205,37 @@ class TeamForm(ActionForm):
     def chosen(self) -> list[UUID]:
         """The ids of the people ticked."""
         return [UUID(person) for person in self.cleaned_data["clinicians"]]
+
+
+class ConsentForm(ActionForm):
+    """Who agreed to be reminded of appointments by mail, when and how; the engine checks the address."""
+
+    name = "consent"
+    who = forms.ChoiceField(label="Who is reminded", choices=WHO, widget=forms.RadioSelect)
+    # Not stripped: a line break in an address is refused with its reason, never mended in silence.
+    email = forms.CharField(
+        label="E-mail address",
+        max_length=254,
+        strip=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    consent_on = forms.DateField(label="Agreed on")
+    consent_how = forms.ChoiceField(label="How they agreed", choices=HOW, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, known: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        on_file = f" On file for the patient: {known}." if known else ""
+        said = (
+            "Reminders give the date and the clinic, nothing about the illness, and a link that stops them."
+        )
+        self.fields["email"].help_text = said + on_file
+
+
+class WithdrawForm(ActionForm):
+    """Whose reminders stop."""
+
+    name = "withdraw"
+    contact = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, key: UUID | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_withdraw_{key}_%s", **kwargs)

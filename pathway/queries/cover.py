@@ -1,0 +1,102 @@
+"""Proof of cover: whether each role has somebody awake on every day on which one of its safety duties falls.
+
+Reads counts of duties, people and absences; it knows no case and no patient. What follows from them is pure, see
+`protocol.cover`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from pathway.models import Absence, Membership
+from pathway.protocol.cover import Away, Load, Staffing, spans_without_cover
+from pathway.protocol.roles import Role
+
+HORIZON_DAYS = 90
+"""So far ahead cover is proved (P)."""
+
+# What is overdue waits for whoever is awake today, so it counts today.
+DUTIES = """
+SELECT t.clinic_id, t.role, greatest(t.due_on, c.today), count(*)
+FROM unnest(%s::uuid[], %s::date[]) AS c (id, today)
+JOIN pathway_todo t ON t.clinic_id = c.id AND t.state = 'open' AND t.safety AND t.due_on < c.today + %s
+GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days, in the clinic's own dates, on which safety duties of a role fall and nobody who holds it is awake."""
+
+    clinic_id: UUID
+    role: Role
+    first_day: date
+    last_day: date
+    duties: int
+
+
+def cover_gaps(
+    clinic_ids: Iterable[UUID], today_by_clinic: Mapping[UUID, date], days: int = HORIZON_DAYS
+) -> list[Gap]:
+    """The gaps in cover of these clinics, from each one's own today on, for so many days. Three statements."""
+    today = {clinic_id: today_by_clinic[clinic_id] for clinic_id in clinic_ids}
+    loads = duties_of(today, days)
+    staffing = staffing_of(today, days)
+    return [
+        Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties)
+        for clinic_id, load in loads.items()
+        for span in spans_without_cover(staffing[clinic_id], load)
+    ]
+
+
+def duties_of(today: Mapping[UUID, date], days: int) -> dict[UUID, Load]:
+    """How many open safety duties fall on each role and day, by clinic. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUTIES, [list(today), list(today.values()), days])
+        rows = cursor.fetchall()
+    loads: dict[UUID, dict[tuple[Role, date], int]] = {clinic_id: {} for clinic_id in today}
+    for clinic_id, role, day, count in rows:
+        loads[clinic_id][Role(role), day] = count
+    return dict(loads)
+
+
+def staffing_of(today: Mapping[UUID, date], days: int) -> dict[UUID, Staffing]:
+    """Who works in each clinic over the coming days, and who is away. Two statements."""
+    members: dict[UUID, dict[Role, list[UUID]]] = defaultdict(lambda: defaultdict(list))
+    clinic_days: dict[UUID, dict[tuple[UUID, Role], frozenset[int]]] = defaultdict(dict)
+    rows: Iterable[Any] = Membership.objects.filter(
+        clinic_id__in=list(today), clinician__is_active=True
+    ).values_list("clinic_id", "role", "clinician_id", "weekdays")
+    for clinic_id, role, person, weekdays in rows:
+        members[clinic_id][Role(role)].append(person)
+        clinic_days[clinic_id][person, Role(role)] = frozenset(weekdays)
+    away = absences_of(today, days)
+    return {
+        clinic_id: Staffing(
+            {role: tuple(sorted(people)) for role, people in members[clinic_id].items()},
+            clinic_days[clinic_id],
+            tuple(away[clinic_id]),
+        )
+        for clinic_id in today
+    }
+
+
+def absences_of(today: Mapping[UUID, date], days: int) -> dict[UUID, list[Away]]:
+    """The absences that are not over, by clinic, up to so many days ahead. One statement."""
+    found: dict[UUID, list[Away]] = {clinic_id: [] for clinic_id in today}
+    if not today:
+        return found
+    first, last = min(today.values()), max(today.values()) + timedelta(days=days)
+    rows: Iterable[Any] = Absence.objects.filter(
+        clinic_id__in=list(today), cancelled_at__isnull=True, last_day__gte=first, first_day__lt=last
+    ).order_by("first_day", "id")
+    for row in rows:
+        found[row.clinic_id].append(Away(row.clinician_id, row.deputy_id, row.first_day, row.last_day))
+    return found
