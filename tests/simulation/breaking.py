@@ -28,6 +28,7 @@ class Breaker:
         self.now: list[Planned] = []
         self.done: Counter[Fault] = Counter()
         self.breaks: list[tuple[float, float]] = []
+        self.restarts = 0
         self._begin: dict[Fault, Callable[[Planned], None]] = {
             Fault.KILL_BEAT: lambda _: self._kill_beats(),
             Fault.TWO_BEATS: lambda _: programs.start_beat("beat 2"),
@@ -78,6 +79,12 @@ class Breaker:
         self.lasting = []
         if not self.programs.runs("worker"):
             self.programs.start_worker()
+
+    def restart_worker(self) -> None:
+        """What a supervisor does with a worker that is up and works no more."""
+        self._break(lambda: self.programs.kill("worker"))
+        self.programs.start_worker()
+        self.restarts += 1
 
     def strike(self, ask: Callable[[], None], look: Callable[[], object]) -> bool:
         """Ask for a round, and break what is to break in the middle of it. True when a process was killed."""

@@ -71,6 +71,7 @@ def table(results: Sequence[Outcome]) -> str:
                 "mails doubled, in flight at a kill": mail["doubled"] - mail["unexplained"],
                 "mails doubled otherwise": mail["unexplained"],
                 "kills and crashes": one["kills"],
+                "hung workers restarted by the supervisor": one["restarts"],
             }
         )
     lines = [f"{len(ended)} of {len(results)} seeds ended, {sum(not failures(one) for one in ended)} as promised"]

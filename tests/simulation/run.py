@@ -47,8 +47,8 @@ WORKDAY = (8.1, 12.1, 17.2)
 FREE_DAY = (12.1,)
 AFTER = timedelta(days=6)
 """Healed time after the end, for everything on its way to arrive."""
-ROUND_S, PATIENCE_S = 1.5, 25.0
-"""Another round of beat when a step is not done by then; given up, and reported, after the second."""
+ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 6.0, 25.0
+"""When a step is not done: another round of beat; the supervisor starts the worker anew; given up, and reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Result:
     history_whole: bool
     faults: dict[str, int]
     kills: int
+    restarts: int
     mail: dict[str, Any]
 
 
@@ -117,6 +118,7 @@ class Run:
             history_whole=history_is_whole(),
             faults={fault.name.lower(): times for fault, times in sorted(self.breaker.done.items())},
             kills=len(self.breaker.breaks),
+            restarts=self.breaker.restarts,
             mail=asdict(mail),
         )
 
@@ -153,7 +155,7 @@ class Run:
     def _settle(self, struck: bool) -> None:
         """Wait until nothing is due and nothing is in flight; after a kill, until nothing moves any more."""
         begin = asked = time.monotonic()
-        still, last = 0, None
+        still, last, supervised = 0, None, False
         while self.breaker.works:
             quiet, leased = self._quiet()
             still = still + 1 if (quiet, leased) == last else 0
@@ -164,6 +166,9 @@ class Run:
             if now - begin > PATIENCE_S:
                 self.watch.stuck.append(f"{self.now.isoformat()}: quiet {quiet}, leased {leased}")
                 return
+            if now - begin > SUPERVISED_S and not supervised:
+                supervised = True
+                self.breaker.restart_worker()
             if now - asked > ROUND_S:
                 asked = now
                 self.clock.ask()
