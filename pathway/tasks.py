@@ -19,11 +19,11 @@ from django.utils import timezone
 from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
-from pathway.queries.health import WORKER_HEARTBEAT
 
 #: A nudge that no worker took within this many seconds has been overtaken by the next turn of beat.
 NUDGE_EXPIRES_S = 10
 
+WORKER_HEARTBEAT = "heartbeat:worker"
 log = structlog.get_logger(__name__)
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from pathway.models.base import Row, choices, one_of
 from pathway.models.people import Clinician
-from pathway.protocol.attention import DAILY_AT, QUIET_FROM, QUIET_TO, Pace
+from pathway.protocol.attention import DAILY_AT, QUIET_FROM, QUIET_TO, Pace, Taste
 
 
 class Attention(models.Model):
@@ -39,6 +39,18 @@ class Attention(models.Model):
 
     def __str__(self) -> str:
         return f"attention of {self.clinician_id}"
+
+    @property
+    def taste(self) -> Taste:
+        """The choices as the rules take them."""
+        return Taste(
+            soon=Pace(self.soon),
+            news=Pace(self.news),
+            news_muted=self.news_muted,
+            daily_at=self.daily_at,
+            quiet_from=self.quiet_from,
+            quiet_to=self.quiet_to,
+        )
 
 
 class CalendarFeed(Row):

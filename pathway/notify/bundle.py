@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from pathway.models import Attention, Mail, Notice
+from pathway.models import Attention, Notice
 from pathway.notify.rows import NoticeRow, read
 from pathway.protocol.attention import Taste, Urgency, leaves_at, quiet_until
 
@@ -134,7 +135,7 @@ def _write(decisions: _Decisions, at: datetime) -> None:
     mails = decisions.mails
     with connection.cursor() as cursor:
         if mails:
-            values = {
+            values: dict[str, Any] = {
                 "at": at,
                 "ids": [mail_id for mail_id, _, _ in mails],
                 "recipients": [row.recipient_id for _, row, _ in mails],

@@ -200,7 +200,7 @@ def _flag(mail: _Taken, refused_at: datetime | None) -> None:
     """Write down since when the address is refused; None: it is not, any more."""
     if mail.recipient_id is not None:
         Clinician.objects.filter(pk=mail.recipient_id).update(email_refused_at=refused_at)
-    else:
+    elif mail.contact_id is not None:
         ReminderContact.objects.filter(pk=mail.contact_id).update(refused_at=refused_at)
 
 

@@ -20,7 +20,17 @@ ONLY_WHILE_UNHEARD = frozenset({"page", "incident_climb"})
 #: Notices that say nothing once the absence they are about was cancelled.
 ONLY_WHILE_AWAY = frozenset({"cover_planned", "cover_begins"})
 FIELDS = (
-    *("id", "kind", "urgency", "role", "data", "created_at", "mail_id", "recipient_id", "recipient__is_active"),
+    *(
+        "id",
+        "kind",
+        "urgency",
+        "role",
+        "data",
+        "created_at",
+        "mail_id",
+        "recipient_id",
+        "recipient__is_active",
+    ),
     *("contact_id", "clinic_id", "clinic__name", "clinic__time_zone", "clinic__emergency_phone"),
     *("case_id", "case__protocol_id", "case__stage"),
     *("todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on", "todo__state"),

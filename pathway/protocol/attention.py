@@ -93,7 +93,7 @@ def leaves_at(urgency: Urgency, taste: Taste, told_at: datetime, zone: ZoneInfo)
         told_at = _daily(told_at.astimezone(zone), taste.daily_at, zone)
     elif pace is Pace.HOURLY:
         told_at = _full_hour(told_at.astimezone(UTC), zone)
-    return _after_quiet(told_at, taste, zone)
+    return quiet_until(taste, told_at, zone)
 
 
 def is_quiet(clock: time, begin: time | None, end: time | None) -> bool:
@@ -123,7 +123,7 @@ def _past_the_hour(moment: datetime, zone: ZoneInfo) -> timedelta:
     return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
 
 
-def _after_quiet(moment: datetime, taste: Taste, zone: ZoneInfo) -> datetime:
+def quiet_until(taste: Taste, moment: datetime, zone: ZoneInfo) -> datetime:
     """The moment itself, or the end of the quiet hours it falls into: the later one of an end that is there twice.
 
     An end that a clock change skips comes late; should quiet hours have begun again by then, the next end counts.

@@ -106,12 +106,12 @@ class Plant:
         until(lambda: len(os.listdir(self.mail_folder / "new")) >= number, seconds=60)  # noqa: PTH208
 
     def arrived(self) -> Counter[str]:
-        """How often each notice arrived, by its id."""
+        """How often each mail arrived, by its id."""
         parser, box = BytesHeaderParser(), Maildir(self.mail_folder)
         found: Counter[str] = Counter()
         for key in box.keys():  # noqa: SIM118 - a Maildir iterates over messages
             with box.get_file(key) as file:
-                found[str(parser.parse(file)["X-Pathway-Notice"])] += 1  # type: ignore[arg-type]
+                found[str(parser.parse(file)["X-Pathway-Mail"])] += 1  # type: ignore[arg-type]
         return found
 
     # --- processes ---

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config import embedded
-from pathway.models import Notice, Timer, Todo
+from pathway.models import Mail, Notice, Timer, Todo
 from pathway.models.base import new_id
 from tests.cast import Cast, make_cast, referred
 from tests.config.waiting import until
@@ -30,8 +30,8 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def burst(cast: Cast, number: int = BURST) -> set[str]:
-    """Queue this many notices to the four people of the cast, and nothing else; returns their ids."""
+def burst(cast: Cast, number: int = BURST) -> None:
+    """Queue this many alarms to the four people of the cast, and nothing else. An alarm shares its mail with none."""
     case_id = referred(cast)
     Notice.objects.all().delete()
     Timer.objects.all().delete()  # the case is from the past: beat would add its reminders
@@ -46,19 +46,26 @@ def burst(cast: Cast, number: int = BURST) -> set[str]:
             todo=todos[turn % len(todos)],
             recipient=people[turn % len(people)],
             role="physiatrist",
-            kind="opened",
+            kind="escalate",
+            urgency="red",
             created_at=now,
             due_at=now,
         )
         for turn in range(number)
     ]
     Notice.objects.bulk_create(notices)
-    return {str(notice.id) for notice in notices}
 
 
 def sent() -> int:
-    """How many notices are marked as sent."""
-    return Notice.objects.filter(state="sent").count()
+    """How many mails are marked as sent."""
+    return Mail.objects.filter(state="sent").count()
+
+
+def queued() -> set[str]:
+    """The mails of the burst: each notice is in one of its own."""
+    carried = list(Notice.objects.values_list("mail_id", flat=True))
+    assert len(set(carried)) == len(carried)
+    return {str(key) for key in carried}
 
 
 def show(capsys: pytest.CaptureFixture[str], text: str) -> None:
@@ -72,7 +79,7 @@ def show(capsys: pytest.CaptureFixture[str], text: str) -> None:
 def test_nothing_is_lost_when_worker_broker_and_mail_server_die(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    queued = burst(make_cast())
+    burst(make_cast())
     with Plant(folder) as plant:
         plant.start_mail(limit=40)
         plant.start_broker()
@@ -96,13 +103,13 @@ def test_nothing_is_lost_when_worker_broker_and_mail_server_die(
         plant.wait_for_mail(120)
 
         plant.kill("mail")  # with up to one message in flight a process
-        until(lambda: Notice.objects.exclude(error="").exists())
+        until(lambda: Mail.objects.exclude(error="").exists())
         assert sent() < BURST
         plant.start_mail(limit=10 * BURST)
         until(lambda: sent() == BURST, seconds=60)
         arrived = plant.arrived()
 
-    assert set(arrived) == queued
+    assert set(arrived) == queued()
     doubled = sum(arrived.values()) - BURST
     show(
         capsys, f"burst of {BURST}: {before_faults} arrived before the first kill, 0 lost, {doubled} doubled"
@@ -130,7 +137,7 @@ def test_nothing_is_lost_when_the_database_restarts(folder: Path, capsys: pytest
     with Plant(folder, server) as plant, using(server):
         plant.start_database()
         call_command("migrate", verbosity=0)
-        queued = burst(make_cast(), 60)
+        burst(make_cast(), 60)
         plant.start_mail(limit=20)
         plant.start_broker()
         plant.start_worker()
@@ -142,10 +149,10 @@ def test_nothing_is_lost_when_the_database_restarts(folder: Path, capsys: pytest
         plant.shut_down("database")  # replies are on their way that nobody can write down
         plant.hold_mail_at(1000)
         plant.start_database()
-        until(lambda: sent() == len(queued), seconds=60)
-        arrived = plant.arrived()
+        until(lambda: sent() == 60, seconds=60)
+        arrived, mails = plant.arrived(), queued()
 
-    assert set(arrived) == queued
-    doubled = sum(arrived.values()) - len(queued)
-    show(capsys, f"database restarted in a burst of {len(queued)}: 0 lost, {doubled} doubled")
+    assert set(arrived) == mails
+    doubled = sum(arrived.values()) - len(mails)
+    show(capsys, f"database restarted in a burst of {len(mails)}: 0 lost, {doubled} doubled")
     assert doubled <= WORKERS

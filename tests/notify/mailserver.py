@@ -41,8 +41,8 @@ class Inbox:
         return "250 OK"
 
     def counts(self) -> Counter[str]:
-        """How often each notice arrived, by its id."""
-        return Counter(str(mail["X-Pathway-Notice"]) for mail in list(self.taken))
+        """How often each mail arrived, by its id."""
+        return Counter(str(mail["X-Pathway-Mail"]) for mail in list(self.taken))
 
     def to(self, address: str) -> list[EmailMessage]:
         """The messages to one address, in the order they came."""

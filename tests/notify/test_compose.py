@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,12 +13,13 @@ from pathway.models import CareTeamMember, Case, Notice, Patient
 from pathway.models.notice import KINDS
 from pathway.notify.compose import IncidentSubject, Subject, compose, compose_incident
 from pathway.notify.outbox import drain
+from pathway.protocol.attention import urgency_of
 from pathway.protocol.paging import Call
 from tests.cast import MONDAY, Cast, patient_values, referred
 from tests.walk import Walk
 
+MAIL_ID = UUID("11111111-1111-4111-8111-111111111111")
 ABOUT = Subject(
-    notice_id=UUID("11111111-1111-4111-8111-111111111111"),
     kind="opened",
     told_as="physiatrist",
     todo_id=UUID("22222222-2222-4222-8222-222222222222"),
@@ -29,7 +30,6 @@ ABOUT = Subject(
     clinic="Riverside",
 )
 ABOUT_INCIDENT = IncidentSubject(
-    notice_id=ABOUT.notice_id,
     kind="page",
     told_as="physiatrist",
     incident_id=UUID("33333333-3333-4333-8333-333333333333"),
@@ -40,12 +40,13 @@ ABOUT_INCIDENT = IncidentSubject(
     clinic="Riverside",
 )
 OF_INCIDENTS = [str(call) for call in Call]
-ALL_KINDS = [key for key, _ in KINDS if key not in OF_INCIDENTS]
+OF_ABSENCES = [key for key, _ in KINDS if key.startswith("cover_")]
+ALL_KINDS = [key for key, _ in KINDS if key not in (*OF_INCIDENTS, *OF_ABSENCES, "alarm", "appointment")]
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
 def test_every_kind_says_what_by_when_and_where(kind: str) -> None:
-    message = compose(replace(ABOUT, kind=kind))
+    message = compose(MAIL_ID, replace(ABOUT, kind=kind))
     assert "Penn & Ashworth <baseline>" in message.subject
     for body in (message.text, message.html):
         assert "http://127.0.0.1:8000/todos/22222222-2222-4222-8222-222222222222/" in body
@@ -56,12 +57,12 @@ def test_every_kind_says_what_by_when_and_where(kind: str) -> None:
 
 
 def test_the_kinds_read_differently() -> None:
-    assert len({compose(replace(ABOUT, kind=kind)).text for kind in ALL_KINDS}) == len(ALL_KINDS)
+    assert len({compose(MAIL_ID, replace(ABOUT, kind=kind)).text for kind in ALL_KINDS}) == len(ALL_KINDS)
 
 
 @pytest.mark.parametrize("kind", OF_INCIDENTS)
 def test_every_call_about_an_incident_says_how_urgent_by_when_and_where(kind: str) -> None:
-    message = compose_incident(replace(ABOUT_INCIDENT, kind=kind))
+    message = compose_incident(MAIL_ID, replace(ABOUT_INCIDENT, kind=kind))
     assert "red" in message.subject.lower()
     assert "by Mon 16 March 2026, 09:15" in message.subject, "the clinic's clock"
     for body in (message.text, message.html):
@@ -75,19 +76,21 @@ def test_every_call_about_an_incident_says_how_urgent_by_when_and_where(kind: st
 
 def test_the_calls_read_differently_and_one_without_a_target_says_so() -> None:
     calls = [replace(ABOUT_INCIDENT, kind=kind) for kind in OF_INCIDENTS]
-    assert len({compose_incident(call).text for call in calls}) == len(calls)
-    quiet = compose_incident(replace(ABOUT_INCIDENT, kind="incident", level="green", contact_by=None))
+    assert len({compose_incident(MAIL_ID, call).text for call in calls}) == len(calls)
+    quiet = compose_incident(
+        MAIL_ID, replace(ABOUT_INCIDENT, kind="incident", level="green", contact_by=None)
+    )
     assert "without a time target" in quiet.text
 
 
 def test_only_the_html_part_escapes() -> None:
-    message = compose(ABOUT)
+    message = compose(MAIL_ID, ABOUT)
     assert "Penn &amp; Ashworth &lt;baseline&gt;" in message.html
     assert "Penn & Ashworth <baseline>" in message.text
 
 
 def test_styles_are_in_the_elements_and_nothing_is_loaded() -> None:
-    html = compose(ABOUT).html
+    html = compose(MAIL_ID, ABOUT).html
     assert '<a class="button"' in html
     assert "background-color: #0066cc" in html.split('<a class="button"')[1].split(">")[0]
     for loading in ("<img", "<link", "<script", "url(", "@import"):
@@ -95,22 +98,22 @@ def test_styles_are_in_the_elements_and_nothing_is_loaded() -> None:
 
 
 def test_a_line_break_in_a_name_ends_no_header() -> None:
-    message = compose(replace(ABOUT, title="Baseline\r\nBcc: thief@elsewhere.example"))
+    message = compose(MAIL_ID, replace(ABOUT, title="Baseline\r\nBcc: thief@elsewhere.example"))
     assert message.subject == "To do: Baseline Bcc: thief@elsewhere.example (due Mon 16 March 2026)"
 
 
 def test_headers_are_the_notices_own() -> None:
-    headers = compose(ABOUT).headers
-    assert headers == compose(ABOUT).headers
-    assert headers["Message-ID"] == f"<{ABOUT.notice_id}@127.0.0.1>"
-    assert headers["X-Pathway-Notice"] == str(ABOUT.notice_id)
+    headers = compose(MAIL_ID, ABOUT).headers
+    assert headers == compose(MAIL_ID, ABOUT).headers
+    assert headers["Message-ID"] == f"<{MAIL_ID}@127.0.0.1>"
+    assert headers["X-Pathway-Mail"] == str(MAIL_ID)
     assert headers["Auto-Submitted"] == "auto-generated"
 
 
 def test_a_coordinator_reads_of_anothers_overdue_to_do_as_such() -> None:
-    own = compose(replace(ABOUT, kind="escalate"))
-    keepers = compose(replace(ABOUT, kind="escalate", told_as="coordinator"))
-    assert own.text.startswith("A to-do of yours as physiatrist")
+    own = compose(MAIL_ID, replace(ABOUT, kind="escalate"))
+    keepers = compose(MAIL_ID, replace(ABOUT, kind="escalate", told_as="coordinator"))
+    assert own.text.startswith("A to-do for the physiatrist at Riverside was due")
     assert keepers.text.startswith("A to-do of the physiatrist at Riverside was due")
 
 
@@ -138,11 +141,13 @@ def test_no_message_holds_anything_of_the_patient(cast: Cast) -> None:
             recipient=cast.cora,
             role="coordinator",
             kind=kind,
+            urgency=urgency_of(kind),
             data={"note": "canary-data"},
             created_at=MONDAY,
             due_at=MONDAY,
         )
-    assert drain(at=MONDAY).sent == len(ALL_KINDS)
+    assert drain(at=MONDAY + timedelta(hours=10)).bundled == len(ALL_KINDS)
+    assert len(mail.outbox) >= 2, "one of them alone, and several together"
     canaries = ["canary", "1944", "24 April", "Sample Person", "R-1001", str(Patient.objects.get().pk)]
     for sent in mail.outbox:
         whole = sent.message().as_string() + sent.subject + sent.body + str(sent.alternatives)
@@ -154,6 +159,6 @@ def test_the_wording_of_a_case_with_a_team_names_no_colleague(cast: Cast) -> Non
     CareTeamMember.objects.create(case_id=case_id, role="physiatrist", clinician=cast.phil, since=MONDAY)
     cast.phil.first_name, cast.phil.last_name = "Canary", "Bird"
     cast.phil.save()
-    drain(at=MONDAY)
+    drain(at=MONDAY + timedelta(hours=10))
     assert mail.outbox
     assert not [sent for sent in mail.outbox if "Canary" in sent.message().as_string()]

@@ -18,9 +18,13 @@ from pytest_django.fixtures import Settings
 from config.machine import free_port
 from pathway.engine.cases import hold
 from pathway.engine.timers import fire_due
-from pathway.models import CareTeamMember, ClosedDay, Membership, Notice, Timer, Todo
+from pathway.models import CareTeamMember, Clinic, ClosedDay, Mail, Membership, Notice, Timer, Todo
+from pathway.protocol.ladder import step_at
+from pathway.protocol.roles import Role
+from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.tasks import deliver_notices, fire_all, fire_timers
-from tests.cast import MONDAY, Cast, make_cast, referred
+from tests.cast import MONDAY, Cast, make_cast, person, referred
+from tests.notify.tastes import all_at_once
 
 CHICAGO = ZoneInfo("America/Chicago")
 GOALS_DUE = date(2026, 3, 23)  # 15 working days after Monday, 2 March
@@ -39,17 +43,20 @@ def told(case_id: UUID, key: str = "goals") -> list[tuple[str, str]]:
 
 
 def test_the_steps_come_at_opening_on_their_days(cast: Cast) -> None:
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    Membership.objects.filter(clinician=pia).update(is_lead=True)
+    Clinic.objects.filter(pk=cast.clinic.pk).update(lead=person("dora", cast.clinic, Role.NURSE))
     case_id = referred(cast)
+    Todo.objects.filter(key="goals").update(owner=cast.phil)
     assert Todo.objects.get(key="goals").due_on == GOALS_DUE
     steps = [
         (date(2026, 3, 20), [("remind", "phil")]),  # the Friday before a Monday
         (date(2026, 3, 23), [("due", "phil")]),
-        (date(2026, 3, 24), [("escalate", "cora"), ("escalate", "phil")]),
+        (date(2026, 3, 24), [("escalate", "phil"), ("escalate", "pia")]),  # everybody in the role
+        (date(2026, 3, 25), [("escalate", "phil"), ("escalate", "pia")]),  # its named lead
         (date(2026, 3, 26), [("escalate", "cora"), ("escalate", "phil")]),
-        (
-            date(2026, 4, 2),
-            [("escalate", "cora"), ("escalate", "phil")],
-        ),  # five working days on
+        (date(2026, 4, 6), [("escalate", "dora"), ("escalate", "phil")]),
+        (date(2026, 4, 13), [("escalate", "dora"), ("escalate", "phil")]),  # five working days on
     ]
     expected: list[tuple[str, str]] = []
     for day, people in steps:
@@ -58,6 +65,37 @@ def test_the_steps_come_at_opening_on_their_days(cast: Cast) -> None:
         fire_all(at=opening(day))
         expected += people
         assert told(case_id) == expected
+
+
+def test_a_rung_that_reaches_nobody_else_passes_on_at_once(cast: Cast) -> None:
+    """Phil alone holds the role and nobody leads it: one working day after the date the coordinator hears, not three.
+
+    The rungs that were passed over do not ring again: the next is the clinic's lead, else the coordinators.
+    """
+    case_id = referred(cast)
+    fire_all(at=opening(date(2026, 3, 24)))
+    assert told(case_id) == [("escalate", "cora"), ("escalate", "phil")]
+    for day in (date(2026, 3, 25), date(2026, 3, 26), date(2026, 4, 3)):
+        fire_all(at=opening(day))
+    assert len(told(case_id)) == 2
+    fire_all(at=opening(date(2026, 4, 6)))
+    assert len(told(case_id)) == 4
+
+
+def test_safety_climbs_within_days_and_counts_working_hours(cast: Cast) -> None:
+    case_id = referred(cast)
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    Todo.objects.filter(key="goals").update(safety=True, owner=cast.phil)
+    protocol = protocol_of(Todo.objects.get(key="goals").case.protocol_id)
+    ladder = protocol.ladders["safety"]
+    steps = [step_at(ladder, GOALS_DUE, step, calendar_of(cast.clinic.pk, 1)) for step in range(8)]
+    days = [18, 20, 23, 23, 24, 25, 26, 27]
+    assert [step.astimezone(CHICAGO).day for step in steps] == days
+    assert steps[3] == opening(GOALS_DUE) + timedelta(hours=4)
+    assert protocol.ladder_of("refill") == ladder
+    assert protocol.ladder_of("goals") == protocol.usual_ladder
+    assert case_id
+    assert pia
 
 
 def test_a_closed_day_moves_the_reminder_before_it(cast: Cast) -> None:
@@ -151,33 +189,37 @@ def test_two_sweeps_at_once_fire_each_step_once() -> None:
 
 def test_sweep_does_it_all_without_a_broker(cast: Cast, settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    all_at_once(cast)
     referred(cast, at=MONDAY - timedelta(days=365 * 3))
     out = StringIO()
     call_command("sweep", stdout=out)
-    assert f"notices sent: {Notice.objects.filter(state='sent').count()}, " in out.getvalue()
-    assert not Notice.objects.exclude(state="sent").exists()
+    assert f"mails sent: {Mail.objects.filter(state='sent').count()}, " in out.getvalue()
+    assert not Mail.objects.exclude(state="sent").exists()
+    assert set(Notice.objects.values_list("state", flat=True)) == {"mailed"}
     assert Notice.objects.filter(kind="escalate").exists()
     again = StringIO()
     call_command("sweep", stdout=again)
-    assert "timers fired: 0; notices sent: 0" in again.getvalue()
+    assert "timers fired: 0; mails sent: 0" in again.getvalue()
 
 
 def test_sweep_fails_aloud_when_mail_cannot_leave(cast: Cast, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    all_at_once(cast)
     referred(cast)
     with pytest.raises(CommandError, match="kept for the next pass"):
         call_command("sweep", stdout=StringIO())
-    assert set(Notice.objects.values_list("state", "attempts")) == {("pending", 0)}
+    assert set(Mail.objects.values_list("state", "attempts")) == {("pending", 0)}
 
 
 def test_the_tasks_do_the_same_and_may_run_twice(cast: Cast) -> None:
+    all_at_once(cast)
     referred(cast, at=MONDAY - timedelta(days=365 * 3))
     for _ in range(2):
         fire_timers()
         deliver_notices()
-        assert set(Notice.objects.values_list("state", flat=True)) == {"sent"}
-    assert set(Notice.objects.values_list("attempts", flat=True)) == {1}
+        assert set(Mail.objects.values_list("state", flat=True)) == {"sent"}
+    assert set(Mail.objects.values_list("attempts", flat=True)) == {1}
 
 
 def test_the_link_in_a_message_leads_to_the_to_do_after_sign_in(cast: Cast, client: Client) -> None:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         counts = drain(at=timezone.now())
         self.stdout.write(
             f"cases planned anew: {refreshed}; calls about incidents: {called}; timers fired: {fired}; "
-            f"notices sent: {counts.sent}, "
+            f"mails sent: {counts.sent}, "
             f"dropped: {counts.dropped}, put off: {counts.later + counts.returned}, dead: {counts.dead}"
         )
         if counts.away:
