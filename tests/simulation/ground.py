@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from config import embedded
+from config.process import spawn
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = "whole"
@@ -55,7 +56,7 @@ def part(folder: Path, module: str, *words: str) -> subprocess.Popen[bytes]:
         "REDIS_URL": embedded.broker_url(folder / "valkey"),
     }
     command = [sys.executable, "-m", f"tests.simulation.{module}", str(folder), *words]
-    return subprocess.Popen(command, cwd=ROOT, env=environment)
+    return spawn(command, directory=ROOT, environment=environment)
 
 
 def finish(parts: list[subprocess.Popen[bytes]]) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 from config import embedded
@@ -29,6 +30,7 @@ class Programs(Plant):
         self.post = folder / "post"
         self.post.mkdir(exist_ok=True)
         self.clock = Clock(folder / "clock")
+        self.worker_since = 0.0
         os.environ[VARIABLE] = str(folder / "clock")
 
     def runs(self, name: str) -> bool:
@@ -90,6 +92,7 @@ class Programs(Plant):
         """Start the worker; it need not be ready when this returns."""
         options = ["--concurrency", str(WORKERS), "--without-gossip", "--without-mingle", "--pool", "prefork"]
         self._spawn("worker", [*PYTHON, "celery", "-q", "-A", "tests.simulation.worker", "worker", *options])
+        self.worker_since = time.monotonic()
 
     def kill_child(self, number: int) -> None:
         """Kill one of the worker's processes; the worker makes a new one."""

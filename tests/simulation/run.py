@@ -47,7 +47,7 @@ WORKDAY = (8.1, 12.1, 17.2)
 FREE_DAY = (12.1,)
 AFTER = timedelta(days=6)
 """Healed time after the end, for everything on its way to arrive."""
-ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 6.0, 25.0
+ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 8.0, 60.0
 """When a step is not done: another round of beat; the supervisor starts the worker anew; given up, and reported."""
 
 
@@ -149,7 +149,11 @@ class Run:
         self.clock.move(moment)
         self.steps += 1
         struck = self.breaker.strike(self.clock.ask, self._quiet)
+        t0 = time.monotonic()
         self._settle(struck)
+        t1 = time.monotonic()
+        if t1 - t0 > 0.3:
+            print(moment, round(t1-t0, 2), struck, flush=True)
         self.watch.look(moment)
 
     def _settle(self, struck: bool) -> None:
@@ -166,7 +170,7 @@ class Run:
             if now - begin > PATIENCE_S:
                 self.watch.stuck.append(f"{self.now.isoformat()}: quiet {quiet}, leased {leased}")
                 return
-            if now - begin > SUPERVISED_S and not supervised:
+            if now - max(begin, self.programs.worker_since) > SUPERVISED_S and not supervised:
                 supervised = True
                 self.breaker.restart_worker()
             if now - asked > ROUND_S:
