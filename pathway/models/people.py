@@ -63,6 +63,11 @@ class Clinic(Row):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def outward_name(self) -> str:
+        """What patients and caregivers are told by mail: the hospital, for a clinic's name may say what it treats."""
+        return self.hospital_name or self.name
+
 
 class CalendarVersion(Row):
     """A clinic's working calendar as it stood in one version: why a due date fell where it did."""

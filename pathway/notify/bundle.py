@@ -69,7 +69,7 @@ def bundle(*, at: datetime, people: int = PEOPLE) -> int:
             return 0
         whose = Q(recipient__in=claimed) | Q(contact__in=claimed)
         due = Notice.objects.filter(whose, state="pending", due_at__lte=at).order_by("due_at")
-        rows = read(Notice.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:NOTICES])))
+        rows = read(Notice.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:NOTICES])), at=at)
         decisions = _decide(rows, _tastes(claimed), at)
         _write(decisions, at)
     return len(rows)

@@ -9,22 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import css_inline
 from django.conf import settings
-from django.template.loader import render_to_string
 
-from pathway.notify.compose import Message, one_line
-from pathway.notify.stop_link import stop_link
-
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+from pathway.notify.compose import Message, mail_headers, one_line, rendered
+from pathway.notify.unsubscribe import Whose, headers, token_for
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentSubject:
-    """An appointment to be reminded of. `on` is the clinic's local date; `phone` is empty where it is not known."""
+    """An appointment to be reminded of. `on` is the clinic's local date; `phone` is empty where it is not known.
+
+    `clinic` is the clinic's outward name: the hospital's where it is known, since its own may say what it treats.
+    """
 
     mail_id: UUID
     contact_id: UUID
@@ -36,33 +34,20 @@ class AppointmentSubject:
 def compose_appointment(about: AppointmentSubject) -> Message:
     """The reminder. The same mail always gives the same Message-ID."""
     clinic, phone, when = one_line(about.clinic), one_line(about.phone), long_day(about.on)
-    subject = f"Your appointment on {when}"
-    link = stop_link(about.contact_id)
     context: dict[str, Any] = {
-        "subject": subject,
+        "subject": f"Your appointment on {when}",
         "when": when,
         "clinic": clinic,
         "phone": phone,
         "dial": "".join(sign for sign in phone if sign.isdigit() or sign == "+"),
-        "link": link,
+        "link": stop_link(about.contact_id),
     }
-    return Message(
-        subject=subject,
-        text=render_to_string("emails/appointment.txt", context),
-        html=_INLINER.inline(render_to_string("emails/appointment.html", context)),
-        headers=_headers(about.mail_id, link),
-    )
+    return rendered("appointment", context, {**mail_headers(about.mail_id), **headers(context["link"])})
 
 
-def _headers(mail_id: UUID, link: str) -> dict[str, str]:
-    """RFC 8058: a mail program shows its own button, and one press of it stops the reminders."""
-    return {
-        "Message-ID": f"<{mail_id}@{urlsplit(settings.SITE_URL).hostname}>",
-        "List-Unsubscribe": f"<{link}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-    }
+def stop_link(contact_id: UUID) -> str:
+    """The address at which a contact stops the reminders, without sign-in and for ever."""
+    return f"{settings.SITE_URL}/reminders/stop/{token_for(Whose.CONTACT, contact_id)}/"
 
 
 def long_day(on: date) -> str:

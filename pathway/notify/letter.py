@@ -57,7 +57,9 @@ def newest(notices: Sequence[NoticeRow]) -> list[NoticeRow]:
 def _alone(mail_id: UUID, row: NoticeRow) -> Message:
     if row.contact_id is not None:
         on = date.fromisoformat(row.data["date"])
-        return compose_appointment(AppointmentSubject(mail_id, row.contact_id, on, row.clinic, row.phone))
+        return compose_appointment(
+            AppointmentSubject(mail_id, row.contact_id, on, row.hospital or row.clinic, row.phone)
+        )
     if row.incident_id is not None:
         return compose_incident(
             mail_id,

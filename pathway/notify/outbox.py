@@ -110,7 +110,7 @@ def deliver(*, at: datetime, limit: int = BATCH) -> Counts:
     started = time.monotonic()
     batch = _take(at, limit)
     counts = Counts(taken=len(batch))
-    contents = _contents([mail.id for mail in batch]) if batch else {}
+    contents = _contents([mail.id for mail in batch], at) if batch else {}
     with Mailer() as mailer:
         for number, mail in enumerate(batch):
             elapsed = time.monotonic() - started
@@ -130,10 +130,10 @@ def _take(at: datetime, limit: int) -> list[_Taken]:
         return [_Taken(*row) for row in cursor.fetchall()]
 
 
-def _contents(ids: Sequence[UUID]) -> dict[UUID, list[NoticeRow]]:
+def _contents(ids: Sequence[UUID], at: datetime) -> dict[UUID, list[NoticeRow]]:
     """The notices of each mail, as they stand now."""
     found: dict[UUID, list[NoticeRow]] = defaultdict(list)
-    for row in read(Notice.objects.filter(mail__in=ids)):
+    for row in read(Notice.objects.filter(mail__in=ids), at=at):
         assert row.mail_id is not None  # the filter asks for it
         found[row.mail_id].append(row)
     return found

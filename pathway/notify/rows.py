@@ -19,26 +19,14 @@ from pathway.queries.reminders import still_true
 ONLY_WHILE_UNHEARD = frozenset({"page", "incident_climb"})
 #: Notices that say nothing once the absence they are about was cancelled.
 ONLY_WHILE_AWAY = frozenset({"cover_planned", "cover_begins"})
-FIELDS = (
-    *(
-        "id",
-        "kind",
-        "urgency",
-        "role",
-        "data",
-        "created_at",
-        "mail_id",
-        "recipient_id",
-        "recipient__is_active",
-    ),
-    *("contact_id", "clinic_id", "clinic__name", "clinic__time_zone", "clinic__emergency_phone"),
-    *("case_id", "case__protocol_id", "case__stage"),
-    *("todo_id", "todo__key", "todo__role", "todo__stage", "todo__due_on", "todo__state"),
-    *("incident_id", "incident__level", "incident__opened_at", "incident__contact_by"),
-    *("incident__acknowledged_at", "incident__closed_at"),
-    *("alarm_id", "alarm__rule", "alarm__detail", "alarm__raised_at", "alarm__cleared_at"),
-    *("absence_id", "absence__first_day", "absence__last_day", "absence__cancelled_at"),
-)
+FIELDS = """
+id kind urgency role data created_at mail_id recipient_id recipient__is_active contact_id
+clinic_id clinic__name clinic__time_zone clinic__hospital_name clinic__emergency_phone
+case_id case__protocol_id case__stage todo_id todo__key todo__role todo__stage todo__due_on todo__state
+incident_id incident__level incident__opened_at incident__contact_by incident__acknowledged_at incident__closed_at
+alarm_id alarm__rule alarm__detail alarm__raised_at alarm__cleared_at
+absence_id absence__first_day absence__last_day absence__cancelled_at
+""".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +46,7 @@ class NoticeRow:
     clinic_id: UUID
     clinic: str
     time_zone: str
+    hospital: str
     phone: str
     case_id: UUID | None
     protocol_id: UUID
@@ -86,14 +75,14 @@ class NoticeRow:
     overtaken: bool = False
 
 
-def read(notices: QuerySet[Notice]) -> list[NoticeRow]:
-    """These notices, oldest first, each judged whether it still says something. One to three statements."""
+def read(notices: QuerySet[Notice], *, at: datetime) -> list[NoticeRow]:
+    """These notices, oldest first, each judged whether it still says something at `at`. One to three statements."""
     rows = [_row(values) for values in notices.order_by("created_at", "id").values_list(*FIELDS)]
     stale = {row.id for row in rows if _is_overtaken(row)}
     stale |= _called_since(row.id for row in rows if row.incident_id and row.kind in ONLY_WHILE_UNHEARD)
     asked = {row.id for row in rows if row.contact_id}
     if asked:
-        stale |= asked - still_true(asked)
+        stale |= asked - still_true(asked, at=at)
     return [_marked(row) if row.id in stale else row for row in rows]
 
 

@@ -11,9 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from pathway.calendars import WorkCalendar
 from pathway.clinical.conditions import TriageLevel
-from pathway.models import CareTeamMember, Case, Incident, Membership, Pump, SignOff, StageVisit, Todo
+from pathway.models import Case, Incident, Membership, Pump, ReminderContact, SignOff, StageVisit, Todo
 from pathway.protocol.facts import CaseFacts, IncidentFact, PumpFact, SignOffFact, TodoFact
 from pathway.protocol.roles import CLOSE, REOPEN, Decision, Role, Stage, TodoState
 from pathway.protocol.schema import Protocol
@@ -172,9 +174,32 @@ def newest_todos(case_id: UUID) -> dict[str, UUID]:
     return dict(rows)
 
 
-def team_of(case_id: UUID) -> dict[Role, list[UUID]]:
-    """Who is named for each role on a case. One query."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The people around a case: the care team by role, and every consent to reminders, the newest first."""
+
+    team: dict[Role, list[UUID]]
+    contacts: Sequence[ReminderContact]
+
+
+AROUND = """
+SELECT (SELECT json_agg(json_build_array(t.role, t.clinician_id)) FROM pathway_careteammember t WHERE t.case_id = %s),
+  (SELECT json_agg(row_to_json(k) ORDER BY k.recorded_at DESC, k.id DESC) FROM pathway_remindercontact k
+     WHERE k.patient_id = %s)
+"""
+
+
+def around(case: Case) -> Around:
+    """Who is named on a case, and who agreed to be reminded of its appointments. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, [case.id, case.patient_id])
+        named, agreed = cursor.fetchone() or (None, None)
     team: dict[Role, list[UUID]] = {}
-    for role, person in CareTeamMember.objects.filter(case_id=case_id).values_list("role", "clinician_id"):
-        team.setdefault(Role(role), []).append(person)
-    return team
+    for role, person in named or ():
+        team.setdefault(Role(role), []).append(UUID(person))
+    return Around(team, [_contact(row) for row in agreed or ()])
+
+
+def _contact(row: dict[str, Any]) -> ReminderContact:
+    fields = ReminderContact._meta.concrete_fields
+    return ReminderContact(**{field.attname: field.to_python(row[field.attname]) for field in fields})

@@ -1,20 +1,19 @@
-"""Who agreed to be reminded of appointments, what is still to come, and whether a reminder may still be sent.
+"""Who agreed to be reminded of appointments, and whether a reminder may still be sent.
 
 Addresses are read for screens inside the clinic and for the mail server alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
-from pathway.models import Case, Notice, ReminderContact
-from pathway.protocol.appointment import BOOKING, Appointment, reminder_id
+from pathway.models import Case, ReminderContact
+from pathway.protocol.appointment import BOOKING
 from pathway.protocol.roles import Stage, TodoState
-from pathway.protocol.schema import Policy
 
 # The newest booking must be done and for that very date, and no fill since then may have used it up: the same rule as
 # `refill_not_booked`. Where the mail server was away for days two reminders of one appointment are due at once: the
@@ -51,11 +50,6 @@ def still_true(notice_ids: Collection[UUID], *, at: datetime | None = None) -> s
         return {row[0] for row in cursor.fetchall()}
 
 
-def contacts_of(patient_id: UUID) -> list[ReminderContact]:
-    """Everybody who ever agreed for this patient, the newest consent first. One query."""
-    return list(ReminderContact.objects.filter(patient_id=patient_id).order_by("-recorded_at", "-id"))
-
-
 def find_contact(contact_id: UUID) -> ReminderContact | None:
     """The contact with its patient's clinic, for whoever holds its id. One query."""
     return ReminderContact.objects.select_related("patient__clinic").filter(pk=contact_id).first()
@@ -67,17 +61,3 @@ def case_of_contact(contact_id: UUID) -> UUID | None:
     rows = list(cases.values_list("id", "stage"))
     still_open = [case_id for case_id, stage in rows if stage != Stage.CLOSED]
     return next(iter(still_open or [case_id for case_id, _ in rows]), None)
-
-
-def next_reminders(
-    contacts: Sequence[ReminderContact], appointment: Appointment, policy: Policy
-) -> dict[UUID, datetime]:
-    """When the next reminder of this appointment leaves, by contact; who gets none any more is missing. One query."""
-    wanted = [
-        reminder_id(contact.id, appointment, days)
-        for contact in contacts
-        if contact.withdrawn_at is None
-        for days in policy.appointment_reminder_days
-    ]
-    rows = Notice.objects.filter(pk__in=wanted, state="pending").order_by("-due_at")
-    return dict(rows.values_list("contact_id", "due_at")) if wanted else {}

@@ -23,7 +23,7 @@ from pathway.protocol.conditions import CONDITIONS
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import CloseReason, Decision, Role, TodoState
 from pathway.protocol.schema import EdgeDef, TodoDef
-from pathway.queries.case import read_case, team_of
+from pathway.queries.case import around, read_case
 from pathway.queries.devices import pump_model_of
 from pathway.queries.incidents import names_of
 from pathway.queries.people import staff_of
@@ -74,7 +74,8 @@ class CasePage:
         given = forms or {}
         self._refresh(given)
         events, older = history(self.case.id, before)
-        reminders = ReminderPanel(self.read)
+        people = around(self.case)
+        reminders = ReminderPanel(self.read, people.contacts, timezone.now())
         self._learn_names(people_in(events) | reminders.people)
         words = Words(self.protocol, self.staff)
         return {
@@ -95,7 +96,7 @@ class CasePage:
             "later": self._later(),
             **self._done(every),
             "decisions": self._decisions(),
-            "team": self._team(given),
+            "team": self._team(given, people.team),
             "reminders": reminders.context(self.staff, self.roles, given),
             **self._actions(given),
             "events": [tell(event, words) for event in events],
@@ -307,9 +308,8 @@ class CasePage:
 
     # --- people and actions ---
 
-    def _team(self, given: Forms) -> list[dict[str, Any]]:
+    def _team(self, given: Forms, named: dict[Role, list[UUID]]) -> list[dict[str, Any]]:
         """Who holds each role here, with the form to name them (coordinators only)."""
-        named = team_of(self.case.id)
         may = Role.COORDINATOR in self.roles and self.case.is_open
         used = [role for role in Role if role in self.staff.by_role or role in named]
         return [

@@ -5,16 +5,16 @@ Addresses are shown here, inside the clinic, and nowhere else.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pathway.models import ReminderContact
-from pathway.protocol.appointment import Appointment, standing_appointment
+from pathway.protocol.appointment import Appointment, reminder_days, standing_appointment
 from pathway.protocol.roles import Role
 from pathway.queries.case import CaseRead
 from pathway.queries.people import Staff
-from pathway.queries.reminders import contacts_of, next_reminders
 from pathway.views.forms.case_actions import ConsentForm, WithdrawForm
 
 CONSENT = "consent"
@@ -22,13 +22,12 @@ CONSENT = "consent"
 
 
 class ReminderPanel:
-    """The reminders of one case. Two queries; one where nobody is reminded of an appointment that stands."""
+    """The reminders of one case: whoever agreed, the newest first. Asks nothing of the database."""
 
-    def __init__(self, read: CaseRead) -> None:
-        self.read, self.contacts = read, contacts_of(read.case.patient_id)
+    def __init__(self, read: CaseRead, contacts: Sequence[ReminderContact], at: datetime) -> None:
+        self.read, self.contacts = read, contacts
         self.appointment: Appointment | None = standing_appointment(read.protocol, read.facts)
-        policy = read.protocol.policy
-        self.next = next_reminders(self.contacts, self.appointment, policy) if self.appointment else {}
+        self.next_on = self._next_on(at)
 
     @property
     def people(self) -> set[UUID]:
@@ -43,6 +42,7 @@ class ReminderPanel:
         return {
             "lines": [self._line(contact, staff, roles) for contact in standing],
             "ended": [self._ended(contact, staff) for contact in self.contacts if contact.withdrawn_at],
+            "next_on": self.next_on,
             "appointment": self.appointment.on if self.appointment else None,
             "form": (given.get(CONSENT) or self._form()) if may else None,
             "open": CONSENT in given,
@@ -56,13 +56,15 @@ class ReminderPanel:
         return {
             "contact": contact,
             "recorded_by": staff.name(contact.recorded_by_id),
-            "next_on": self._next_on(contact),
             "form": WithdrawForm(initial={"contact": contact.id}, key=contact.id) if roles else None,
         }
 
-    def _next_on(self, contact: ReminderContact) -> date | None:
-        due_at = self.next.get(contact.id)
-        return self.read.calendar.local_date(due_at) if due_at else None
+    def _next_on(self, at: datetime) -> date | None:
+        """The day of the next reminder: whoever agreed has one queued for each day that is still to come."""
+        if self.appointment is None:
+            return None
+        days = reminder_days(self.read.protocol.policy, self.appointment.on, self.read.today)
+        return next((day for _, day in days if self.read.calendar.at_opening(day) > at), None)
 
     def _ended(self, contact: ReminderContact, staff: Staff) -> dict[str, Any]:
         by = contact.withdrawn_by_id

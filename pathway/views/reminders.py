@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pathway.engine.reminders import record_consent, withdraw_consent
-from pathway.notify.stop_link import contact_of
+from pathway.notify.unsubscribe import Whose, read_token
 from pathway.queries.reminders import find_contact
 from pathway.views.act import Answer, finish, perform, show_errors
 from pathway.views.case import show
@@ -62,11 +62,13 @@ def _here(case_id: UUID) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, key: str) -> HttpResponse:
     """The page behind the link in a reminder: reading it changes nothing, its button stops the reminders for good."""
-    contact_id = contact_of(key)
+    contact_id = read_token(key, Whose.CONTACT)
     contact = find_contact(contact_id) if contact_id else None
     if contact is None:
         raise Http404("There is no such link.")
     if request.method == "POST":
         withdraw_consent(contact_id=contact.id, by=None, at=timezone.now())
     stopped = request.method == "POST" or contact.withdrawn_at is not None
-    return render(request, "reminders/stop.html", {"stopped": stopped, "at": contact.patient.clinic.name})
+    return render(
+        request, "reminders/stop.html", {"stopped": stopped, "at": contact.patient.clinic.outward_name}
+    )

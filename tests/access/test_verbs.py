@@ -23,6 +23,7 @@ from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
+from tests.engine.reminded import agree, consent_form
 from tests.engine.test_edges import ready
 from tests.engine.test_trials import TrialDay
 from tests.engine.traces import nothing_written
@@ -166,6 +167,19 @@ def name_team(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(case_url(walk.case_id, "team"), data)
 
 
+# --- reminders of appointments ---
+
+
+def record_consent_of_one(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(case_url(walk.case_id, "reminders"), consent_form(walk))
+
+
+def withdraw_consent_of_one(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(case_url(walk.case_id, "reminders/stop"), {"contact": str(agree(walk).id)})
+
+
 # --- incidents ---
 
 
@@ -238,6 +252,8 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "close": (close_it, {"nora", "phil", "anna", "cora"}),
     "reopen a case": (reopen_case, {"nora", "phil", "anna", "cora"}),
     "name the care team": (name_team, {"cora"}),
+    "record a consent to reminders": (record_consent_of_one, {"nora", "phil", "anna", "cora"}),
+    "withdraw a consent to reminders": (withdraw_consent_of_one, {"nora", "phil", "anna", "cora"}),
     "report a problem": (report_one, {"nora", "phil", "anna", "cora"}),
     "acknowledge an incident": (acknowledge_it, {"nora", "phil", "anna", "cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),

@@ -5,19 +5,21 @@ What more than one story tells stands here; each story is its own test.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import expect
 
-from pathway.models import IncidentTimer, Notice, Timer
+from pathway.models import Clinician, IncidentTimer, Mail, Notice, Timer
 from pathway.protocol.loader import VERSIONS, load
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import MONDAY
 from tests.config.waiting import until
 from tests.examples import written
+from tests.notify.tastes import wants
 
 TODOS = {todo.title: todo for todo in load(VERSIONS / "itb-1").todos.values()}
 FIRST_DAY = MONDAY + timedelta(hours=12)  # afternoon in the clinic: what happened at noon is past
@@ -28,9 +30,11 @@ class Story:
 
     def __init__(self, site: Site, people: dict[str, Person]) -> None:
         self.site, self.people = site, people
-        self.read: set[int] = set()
+        self.read: set[tuple[str, str, str]] = set()
         self.done: dict[str, list[str]] = {name: [] for name in people}
         self.now = FIRST_DAY
+        for clinician in Clinician.objects.filter(username__in=people):
+            wants(clinician)
         site.inbox.taken.clear()
 
     def day(self, number: int) -> None:
@@ -49,24 +53,26 @@ class Story:
         soon = self.now + timedelta(hours=1)  # the clock runs on while the test does
         for timers in (Timer, IncidentTimer):
             until(lambda timers=timers: not timers.objects.filter(due_at__lte=self.now).exists())
-        until(lambda: not Notice.objects.filter(state__in=("pending", "leased"), due_at__lte=soon).exists())
+        until(lambda: not Notice.objects.filter(state="pending", due_at__lte=soon).exists())
+        until(lambda: not Mail.objects.filter(state__in=("pending", "leased"), due_at__lte=soon).exists())
 
-    def mail(self, name: str, title: str) -> EmailMessage:
-        """Wait for the mail that tells somebody of a new duty; each is read once."""
+    def link(self, name: str, title: str) -> str:
+        """Wait for the mail that tells somebody of a duty, and take its link; each is read once."""
         person, found = self.people[name], []
 
         def came() -> bool:
-            new = [mail for mail in self.site.inbox.to(person.address) if id(mail) not in self.read]
-            found[:] = [mail for mail in new if str(mail["Subject"]).startswith(f"To do: {title} (due ")]
+            mails = self.site.inbox.to(person.address)
+            told = {(name, line.title, line.link) for mail in mails for line in told_in(mail)}
+            found[:] = [one for one in told - self.read if one[1] == title]
             return bool(found)
 
         until(came)
-        self.read.add(id(found[0]))
-        return found[0]
+        self.read.add(found[0])
+        return found[0][2]
 
     def follow(self, name: str, title: str) -> Person:
         """Open the link of the mail, sign in if the day is new, and land on the to-do."""
-        link = link_of(self.mail(name, title))
+        link = self.link(name, title)
         self.done[name].append(title)
         person = self.people[name]
         person.go(link)
@@ -106,12 +112,25 @@ class Story:
         expect(person.page.locator("#pathway [aria-current]")).to_contain_text(to)
 
 
-def link_of(mail: EmailMessage) -> str:
-    """The one address in a mail's text."""
+class Told(NamedTuple):
+    """One thing that a mail tells: what kind, of which duty, and its link."""
+
+    label: str
+    title: str
+    link: str
+
+
+def told_in(mail: EmailMessage) -> list[Told]:
+    """What a mail tells of duties: one in its subject, or several in its lines."""
     part = mail.get_body(("plain",))
     assert part is not None
-    [link] = {word for word in part.get_content().split() if word.startswith("http")}
-    return link
+    text = part.get_content().replace("\r\n", "\n")
+    lines = re.findall(r"^  ([^:\n]+): (.+), due .+\n\s+(http\S+/todos/\S+)$", text, re.MULTILINE)
+    if lines:
+        return [Told(*line) for line in lines]
+    alone = re.match(r"(.+?): (.+?)(?: \((?:was )?due .+\))?$", str(mail["Subject"]))
+    link = re.search(r"http\S+/todos/\S+", text)
+    return [Told(alone[1], alone[2], link[0])] if alone and link else []
 
 
 def sign_trial(story: Story) -> None:

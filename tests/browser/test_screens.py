@@ -14,6 +14,7 @@ from email.utils import formatdate
 from mailbox import Maildir
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -25,11 +26,13 @@ from playwright.sync_api import Browser, expect
 
 from pathway.engine.protocols import publish
 from pathway.models import Case, Clinician, Incident, Todo
+from pathway.notify.compose_appointment import stop_link
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
@@ -66,6 +69,10 @@ class World:
         TOTP.activate(two_factors, generate_totp_secret())
         RecoveryCodes.activate(two_factors)
 
+        self.contacts = [
+            agreed(self.case("titration at six weeks"), now),
+            agreed(self.case("long-term, past its refill date"), now, refused_at=now),
+        ]
         self.desks = {user.username: Desk(user) for user in Clinician.objects.all()}
 
     def desk(self, name: str) -> Desk:
@@ -181,6 +188,10 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("cora", "/devices/"),
         Screen("anna", "/devices/"),
         Screen("admin", "/devices/"),
+    ],
+    "reminders/stop/<str:key>/": lambda world: [
+        Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
+        Screen("cora", "/reminders/stop/none/"),
     ],
     "demo/mail/": of("cora", "/demo/mail/"),  # outside the demonstration: the page that nothing is there
     "demo/mail/<str:key>/": of("cora", "/demo/mail/none/"),

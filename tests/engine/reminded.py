@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from pathway.engine.cases import close
 from pathway.engine.reminders import record_consent
 from pathway.engine.todos import reopen
 from pathway.models import Notice, ReminderContact
@@ -25,6 +26,12 @@ def agree(walk: Walk, who: str = "patient", email: str = ADDRESS, **more: Any) -
     }
     record_consent(case_id=walk.case_id, who=who, email=email, **values)
     return contact_of(walk, who)
+
+
+def consent_form(walk: Walk, **changes: str) -> dict[str, str]:
+    """The same as a form sends it."""
+    day = walk.today.isoformat()
+    return {"who": "patient", "email": ADDRESS, "consent_on": day, "consent_how": "in_person", **changes}
 
 
 def contact_of(walk: Walk, who: str = "patient") -> ReminderContact:
@@ -66,3 +73,8 @@ def true_days(walk: Walk, at: datetime | None = None) -> set[tuple[str, int]]:
         for notice in queued(walk)
         if still_true([notice.id], at=at)
     }
+
+
+def close_it(walk: Walk, reason: str = "withdrew") -> None:
+    evidence = {"note": "As the family told us.", "on": walk.today.isoformat()}
+    close(case_id=walk.case_id, reason=reason, evidence=evidence, by=walk.cast.cora, at=walk.at)
