@@ -22,9 +22,9 @@ class WatchedConsumer(Consumer):
         hub.on_tick.add(self._require_acknowledged)
         super().register_with_event_loop(hub)
 
-    def call_soon(self, p: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_soon_ack(self, p: Any, *args: Any, **kwargs: Any) -> Any:
         """Celery acknowledges through here: what it calls is a method of the message."""
-        called = super().call_soon(p, *args, **kwargs)
+        called = super().call_soon_ack(p, *args, **kwargs)
         message = getattr(p, "__self__", None)
         if isinstance(message, Message) and self.hub is not None:
             self.hub.call_soon(partial(self._note, message))  # after it, therefore

@@ -84,7 +84,9 @@ class Burst:
             named = f"{processes} worker process{'es' if processes > 1 else ''}{', 2 beats' if beats else ''}"
             note = f"{self.timers / took:,.0f} timers/s, each fired once"
             bar = 1.5 if (processes, beats) == (1, 0) else None
-            self.report.add(Line(f"burst of {self.timers:,} timers, {named}", took / floor, bar=bar, note=note))
+            self.report.add(
+                Line(f"burst of {self.timers:,} timers, {named}", took / floor, bar=bar, note=note)
+            )
 
     def _floor(self) -> float:
         self.duties.rest()

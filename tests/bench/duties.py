@@ -64,7 +64,9 @@ class Duties:
 
     def ring(self, number: int | None = None) -> None:
         """All timers are due at once, or so many of them."""
-        which = "" if number is None else f" WHERE todo_id IN (SELECT todo_id FROM pathway_timer LIMIT {number})"
+        which = (
+            "" if number is None else f" WHERE todo_id IN (SELECT todo_id FROM pathway_timer LIMIT {number})"
+        )
         self.link.execute(f"UPDATE pathway_timer SET due_at = now() - interval '1 second'{which}")
         self.link.execute("TRUNCATE fired")
 

@@ -57,8 +57,8 @@ LOADS = (
     FROM {TODOS}""",
     f"""INSERT INTO pathway_timer (todo_id, step, due_at)
     SELECT {TODO}, 0, {DUE} + time '14:00' FROM {TODOS} WHERE k > 7""",
-    f"""INSERT INTO pathway_notice (id, case_id, clinic_id, todo_id, recipient_id, role, kind, urgency, data, created_at,
-      state, due_at)
+    f"""INSERT INTO pathway_notice (id, case_id, clinic_id, todo_id, recipient_id, role, kind, urgency, data,
+      created_at, state, due_at)
     SELECT {NOTICE}, {CASE}, %(clinic)s, {TODO}, {PERSON}, {ROLE}, 'opened', 'news', '{{}}', {MOMENT}, 'kept', {MOMENT}
     FROM {TODOS}""",
     f"""INSERT INTO pathway_event (case_id, seq, at, actor_id, role, verb, data, hash)

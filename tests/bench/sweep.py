@@ -67,7 +67,9 @@ def sweep_bench(duties: Duties, report: Report, crowd: int) -> None:
             assert duties.one("SELECT count(*) FROM pathway_notice WHERE kind = 'due'") == due
     ours, floor = (statistics.median(times[name][1:]) for name in ("ours", "floor"))
     note = f"{due / ours:,.0f} against {due / floor:,.0f} timers/s, one process"
-    report.add(Line(f"sweep of {crowd:,} open to-dos, 1 % due", ours / floor, bar=1.5, stretch=1.1, note=note))
+    report.add(
+        Line(f"sweep of {crowd:,} open to-dos, 1 % due", ours / floor, bar=1.5, stretch=1.1, note=note)
+    )
     nothing = []
     for _ in range(30):
         begin = time.perf_counter()

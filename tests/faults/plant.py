@@ -73,7 +73,14 @@ class Plant:
 
     def start_worker(self, processes: int = WORKERS) -> None:
         """Start a Celery worker; it need not be ready when this returns."""
-        options = ["--concurrency", str(processes), "--without-gossip", "--without-mingle", "--pool", "prefork"]
+        options = [
+            "--concurrency",
+            str(processes),
+            "--without-gossip",
+            "--without-mingle",
+            "--pool",
+            "prefork",
+        ]
         self._spawn("worker", [*PYTHON, "celery", "-q", "-A", "config", "worker", *options])
 
     def start_beat(self, name: str = "beat") -> None:

@@ -29,19 +29,23 @@ def main() -> None:
     results: dict[str, dict[str, Any]] = {}
     if options.results and options.results.exists():
         results = json.loads(options.results.read_text())
-    seeds = [seed for seed in range(options.first_seed, options.first_seed + options.seeds)]
+    seeds = list(range(options.first_seed, options.first_seed + options.seeds))
     ground = make_ground(options.folder, options.patients)
     waiting = [seed for seed in seeds if str(seed) not in results]
     running: dict[int, tuple[Path, subprocess.Popen[bytes]]] = {}
     while waiting or running:
         while waiting and len(running) < options.at_a_time:
             seed = waiting.pop(0)
-            running[seed] = start(ground, options.folder / f"seed-{seed}", seed, round(options.years * 365.25))
+            running[seed] = start(
+                ground, options.folder / f"seed-{seed}", seed, round(options.years * 365.25)
+            )
         seed, (folder, process) = first_to_end(running)
         del running[seed]
-        results[str(seed)] = json.loads((folder / "result.json").read_text()) if not process.returncode else {
-            "seed": seed, "crashed": f"see {folder}"
-        }
+        results[str(seed)] = (
+            json.loads((folder / "result.json").read_text())
+            if not process.returncode
+            else {"seed": seed, "crashed": f"see {folder}"}
+        )
         print(line(results[str(seed)]), flush=True)
         if options.results:
             options.results.write_text(json.dumps(results, indent=1))

@@ -116,7 +116,7 @@ class Breaker:
             pass
         met = self.programs.came() != before
         if met:
-            self._break(lambda: self.programs.kill_children())
+            self._break(self.programs.kill_children)
             self.done[one.fault] += 1
         else:
             self.now.append(one)

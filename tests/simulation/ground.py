@@ -61,5 +61,6 @@ def part(folder: Path, module: str, *words: str) -> subprocess.Popen[bytes]:
 
 def finish(parts: list[subprocess.Popen[bytes]]) -> None:
     """Wait for all; SystemExit when one failed."""
-    if any([process.wait() != 0 for process in parts]):
+    codes = [process.wait() for process in parts]
+    if any(codes):
         raise SystemExit("A part of the simulation failed; see above.")

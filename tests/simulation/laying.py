@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from tests import environment  # isort: skip - Django must be ready before the rest is imported
+from tests import environment  # noqa: F401 # isort: skip - Django must be ready before the rest is imported
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -37,7 +37,12 @@ SETTINGS = {
     "max_wal_size": "1GB",
     "jit": "off",
 }
-CLINIC = {"name": "Simulated ITB programme", "slug": "simulated", "time_zone": "America/Chicago", "country": "US"}
+CLINIC = {
+    "name": "Simulated ITB programme",
+    "slug": "simulated",
+    "time_zone": "America/Chicago",
+    "country": "US",
+}
 PEOPLE = (
     Person("nora", "Nora Northfield", Role.NEUROSURGEON),
     Person("nils", "Nils Mockstone", Role.NEUROSURGEON),
@@ -106,13 +111,18 @@ def _walk(staff: Staff, number: int) -> Resident:
     seed = f"ground:{number}"
     rng = random.Random(seed)
     titrating = rng.random() < IN_TITRATION
-    stage, days = (Stage.TITRATION, rng.uniform(8, 70)) if titrating else (Stage.LONG_TERM, rng.uniform(5, 150))
+    stage, days = (
+        (Stage.TITRATION, rng.uniform(8, 70)) if titrating else (Stage.LONG_TERM, rng.uniform(5, 150))
+    )
     scenario = Scenario("pump", stage, days)
     about = START.date() - timedelta(days=200 + int(days))
     profile, course = draw(staff, seed=seed, number=number, referred_on=about, spread=1.3)
     dose = rng.uniform(*DOSES)
     profile = replace(
-        profile, dose_1y=dose, dose_10y=dose * 1.15, reservoir_ml=40 if dose > 200 or rng.random() < 0.5 else 20
+        profile,
+        dose_1y=dose,
+        dose_10y=dose * 1.15,
+        reservoir_ml=40 if dose > 200 or rng.random() < 0.5 else 20,
     )
     scenario = replace(scenario, doses_fail=failing_doses(profile, scenario))
     one = Resident(staff, profile, scenario, course, seed)
@@ -141,4 +151,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    assert environment

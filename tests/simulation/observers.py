@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -38,14 +39,13 @@ SELECT count(*) FROM pathway_case c WHERE c.stage <> 'closed'
 AND NOT EXISTS (SELECT FROM pathway_todo t JOIN pathway_timer r ON r.todo_id = t.id
   WHERE t.case_id = c.id AND t.state = 'open')
 """
-# What the workers have still to do at an instant; true: nothing.
+# Whether the workers have nothing to do at an instant.
 QUIET = """
 SELECT NOT (EXISTS (SELECT FROM pathway_timer WHERE due_at <= %(now)s)
   OR EXISTS (SELECT FROM pathway_incidenttimer WHERE due_at <= %(now)s)
   OR EXISTS (SELECT FROM pathway_notice WHERE state = 'pending' AND due_at <= %(now)s)
   OR EXISTS (SELECT FROM pathway_mail WHERE state IN ('pending', 'leased') AND due_at <= %(now)s)
-  OR EXISTS (SELECT FROM pathway_case WHERE replan_on <= %(today)s)),
-  (SELECT count(*) FROM pathway_mail WHERE state = 'leased')
+  OR EXISTS (SELECT FROM pathway_case WHERE replan_on <= %(today)s))
 """
 FIRED_TWICE = """
 SELECT count(*) FROM (SELECT FROM watched_rung GROUP BY todo_id, due_on, step HAVING count(*) > 1) x
@@ -163,7 +163,7 @@ def _excused(what: str, reasons: set[str]) -> str:
 
 def _unexplained(moments: Sequence[float], breaks: Sequence[tuple[float, float]]) -> int:
     """Of the copies of one message, those between whose arrivals nothing was killed."""
-    pairs = zip(moments, moments[1:], strict=False)
+    pairs = pairwise(moments)
     return sum(not any(first <= end and begin <= second for begin, end in breaks) for first, second in pairs)
 
 

@@ -31,6 +31,8 @@ class Programs(Plant):
         self.post.mkdir(exist_ok=True)
         self.clock = Clock(folder / "clock")
         self.worker_since = 0.0
+        self.hands = folder / "busy"
+        self.hands.mkdir(exist_ok=True)
         os.environ[VARIABLE] = str(folder / "clock")
 
     def runs(self, name: str) -> bool:
@@ -88,6 +90,14 @@ class Programs(Plant):
             shutil.rmtree(file) if file.is_dir() else file.unlink()
 
     # --- worker and beat ---
+    def busy(self) -> bool:
+        """Whether a living worker process has a task in hand; what a killed one left is taken away."""
+        for file in self.hands.iterdir():
+            if Path("/proc", file.name).exists():
+                return True
+            file.unlink(missing_ok=True)
+        return False
+
     def start_worker(self) -> None:
         """Start the worker; it need not be ready when this returns."""
         options = ["--concurrency", str(WORKERS), "--without-gossip", "--without-mingle", "--pool", "prefork"]

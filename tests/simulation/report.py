@@ -74,7 +74,9 @@ def table(results: Sequence[Outcome]) -> str:
                 "hung workers restarted by the supervisor": one["restarts"],
             }
         )
-    lines = [f"{len(ended)} of {len(results)} seeds ended, {sum(not failures(one) for one in ended)} as promised"]
+    lines = [
+        f"{len(ended)} of {len(results)} seeds ended, {sum(not failures(one) for one in ended)} as promised"
+    ]
     lines += [f"  {what:42} {times:>10,}" for what, times in total.items()]
     lines.append("  faults: " + ", ".join(f"{name} {times}" for name, times in sorted(faults.items())))
     return "\n".join(lines)

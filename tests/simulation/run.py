@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests import environment  # isort: skip - Django must be ready before the rest is imported
+from tests import environment  # noqa: F401 # isort: skip - Django must be ready before the rest is imported
 
 from django.db import connection
 
-from pathway.models import Mail
 from tests.simulation.breaking import Breaker
 from tests.simulation.crowd import Crowd
 from tests.simulation.faults import plan_faults
@@ -148,27 +147,18 @@ class Run:
         self.now = moment
         self.clock.move(moment)
         self.steps += 1
-        struck = self.breaker.strike(self.clock.ask, self._quiet)
-        t0 = time.monotonic()
-        self._settle(struck)
-        t1 = time.monotonic()
-        if t1 - t0 > 0.3:
-            print(moment, round(t1-t0, 2), struck, flush=True)
+        self.breaker.strike(self.clock.ask, self._quiet)
+        self._settle()
         self.watch.look(moment)
 
-    def _settle(self, struck: bool) -> None:
-        """Wait until nothing is due and nothing is in flight; after a kill, until nothing moves any more."""
+    def _settle(self) -> None:
+        """Wait until nothing is due and nobody has a task in hand; not while messages cannot go their way."""
         begin = asked = time.monotonic()
-        still, last, supervised = 0, None, False
-        while self.breaker.works:
-            quiet, leased = self._quiet()
-            still = still + 1 if (quiet, leased) == last else 0
-            last = (quiet, leased)
-            if quiet and (leased == 0 or (struck and still > 100)):
-                return
+        supervised = False
+        while self.breaker.works and not self._quiet():
             now = time.monotonic()
             if now - begin > PATIENCE_S:
-                self.watch.stuck.append(f"{self.now.isoformat()}: quiet {quiet}, leased {leased}")
+                self.watch.stuck.append(self.now.isoformat())
                 return
             if now - max(begin, self.programs.worker_since) > SUPERVISED_S and not supervised:
                 supervised = True
@@ -176,11 +166,13 @@ class Run:
             if now - asked > ROUND_S:
                 asked = now
                 self.clock.ask()
+        while self.programs.busy() and time.monotonic() - begin < PATIENCE_S:
+            pass
 
-    def _quiet(self) -> tuple[bool, int]:
+    def _quiet(self) -> bool:
         today = self.now.astimezone(ZONE).date()
-        quiet, leased = rows(QUIET, {"now": self.now, "today": today})[0]
-        return bool(quiet), int(leased)
+        quiet = rows(QUIET, {"now": self.now, "today": today})[0][0]
+        return bool(quiet) and not self.programs.busy()
 
 
 def at_hour(day: date, hour: float) -> datetime:

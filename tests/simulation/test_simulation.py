@@ -17,12 +17,18 @@ SMALL = ("--seeds", "1", "--patients", "5", "--years", "0.3")
 
 
 @pytest.mark.slow
-def test_no_duty_no_rung_and_no_notice_is_lost_in_a_season_of_faults(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_duty_no_rung_and_no_notice_is_lost_in_a_season_of_faults(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with tempfile.TemporaryDirectory(prefix="pathway simulation ") as name:
         results = Path(name, "results.json")
         words = [*SMALL, "--folder", name, "--results", str(results)]
         done = subprocess.run(
-            [sys.executable, "-m", "tests.simulation", *words], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "tests.simulation", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert results.exists(), done.stderr[-4000:]
         result = json.loads(results.read_text())["1"]
