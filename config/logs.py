@@ -6,6 +6,7 @@ to logs.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
@@ -48,11 +49,18 @@ IDENTITY_KEYS = frozenset(
     }
 )
 REMOVED = "[removed]"
+#: Addresses that end in a key: whoever has the key needs no sign-in, so that it is as good as a password.
+KEYED_PATH = re.compile(r"(/calendar/|/notices/mute/|/reminders/stop/)[^\s/?#\"'<>\\]+")
 
 
 def drop_identity(logger: Any, method: str, event: EventDict) -> EventDict:
     """Structlog processor: replace the values of identity keys, also inside nested mappings and lists."""
     return {key: _clean(key, value) for key, value in event.items()}
+
+
+def drop_keys(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Structlog processor: remove the key from an address that needs no sign-in, wherever a line holds one."""
+    return {key: _keyless(value) for key, value in event.items()}
 
 
 def drop_row_values(logger: Any, method: str, event: EventDict) -> EventDict:
@@ -75,6 +83,16 @@ def _clean(key: str, value: Any) -> Any:
     return value
 
 
+def _keyless(value: Any) -> Any:
+    if isinstance(value, str):
+        return KEYED_PATH.sub(rf"\1{REMOVED}", value)
+    if isinstance(value, dict):
+        return {key: _keyless(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_keyless(item) for item in value]
+    return value
+
+
 def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
     """Django's LOGGING: one stream to stderr; JSON, or `readable` lines for a person at a terminal."""
     renderer: Any = (
@@ -92,6 +110,7 @@ def logging_settings(*, level: str, readable: bool) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     drop_identity,
+                    drop_keys,
                     renderer,
                 ],
             }

@@ -44,4 +44,10 @@ PERIODIC = (
         timedelta(seconds=15),
         "/readyz tells from it whether beat and a worker are alive",
     ),
+    Periodic(
+        "watch",
+        "pathway.tasks.watch",
+        timedelta(seconds=60),
+        "what goes wrong with the system or a pump is told to a person within a minute or two",
+    ),
 )

@@ -18,6 +18,7 @@ from config.safety import demo_secret, production_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+SHORTEST_TOKEN = 20
 
 env = Environment()
 DEMO = env.flag("DEMO")
@@ -66,6 +67,9 @@ if PRODUCTION and not env.given("TRUSTED_PROXIES"):  # 0 could redirect for ever
         "TRUSTED_PROXIES is not set: how many proxies stand in front, usually 1; 0 where gunicorn ends TLS."
     )
 SESSION_HOURS = env.integer("SESSION_HOURS", default=10, low=1, high=24)
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < SHORTEST_TOKEN:
+    env.problem(f"METRICS_TOKEN is short: use {SHORTEST_TOKEN} or more random characters.")
 DATABASE_POOL = env.integer("DATABASE_POOL", default=0, low=0, high=100)
 DEMO_MAIL_DIR = VAR_DIR / "mail"
 
@@ -216,7 +220,7 @@ SESSION_COOKIE_NAME = "__Host-pathway" if _HTTPS else "pathway"
 CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrftoken"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if _HTTPS else []
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probed from inside, over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probed from inside, over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_HSTS_PRELOAD = _HTTPS

@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import COUNTRIES
 
 ONE_DAY = timedelta(days=1)
 DAYS_A_WEEK = 7
@@ -21,6 +22,28 @@ Hours = tuple[time, time]
 """Opening and closing on one local day."""
 Week = tuple[Hours | None, ...]
 """Seven days, Monday first; None: closed."""
+
+
+@lru_cache(maxsize=1)
+def countries() -> dict[str, str]:
+    """Every country with a table of public holidays: its two-letter code (ISO 3166) and its name, by name."""
+    return {codes[1]: name.replace("_", " ").title() for name, codes in sorted(COUNTRIES.items())}
+
+
+@lru_cache(maxsize=256)
+def subdivisions(country: str) -> dict[str, str]:
+    """The subdivisions of a country that have holidays of their own: code and name. Empty for an unknown country."""
+    if country not in countries():
+        return {}
+    table = holidays.country_holidays(country)
+    names = {code: name for name, code in table.subdivisions_aliases.items()}
+    return {code: names.get(code, code) for code in table.subdivisions}
+
+
+def public_holidays(country: str, subdivision: str, year: int) -> list[tuple[date, str]]:
+    """The public holidays of one year with their names, in order. Raises ValueError as `check_region` does."""
+    check_region(country, subdivision)
+    return sorted(holidays.country_holidays(country, subdiv=subdivision or None, years=year).items())
 
 
 def even_week(opens: time, closes: time, weekdays: Iterable[int] = range(5)) -> Week:
@@ -46,7 +69,8 @@ def _working_days(
 
 
 @lru_cache(maxsize=1024)
-def _check_region(country: str, subdivision: str) -> None:
+def check_region(country: str, subdivision: str) -> None:
+    """Refuse a country or subdivision without a table of public holidays. Raises ValueError with a sentence."""
     known = holidays.list_supported_countries(include_aliases=True)
     if country not in known:
         raise ValueError(f"No public holidays are known for the country code {country!r}.")
@@ -54,7 +78,8 @@ def _check_region(country: str, subdivision: str) -> None:
         raise ValueError(f"The country {country} has no subdivision {subdivision!r} with its own holidays.")
 
 
-def _check_time_zone(name: str) -> None:
+def check_time_zone(name: str) -> None:
+    """Refuse a name that is no time zone. Raises ValueError with a sentence."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -83,8 +108,8 @@ class WorkCalendar:
             raise ValueError("A calendar needs at least one working weekday.")
         if any(hours is not None and hours[0] >= hours[1] for hours in self.week):
             raise ValueError("A clinic closes after it opens, on the same day.")
-        _check_time_zone(self.time_zone)
-        _check_region(self.country, self.subdivision)
+        check_time_zone(self.time_zone)
+        check_region(self.country, self.subdivision)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -153,9 +178,9 @@ class WorkCalendar:
 
     def is_open_at(self, instant: datetime) -> bool:
         """Whether the clinic works at this instant."""
-        local = instant.astimezone(self.zone)
-        opens, closes = self.hours_on(local.date())
-        return self.is_working_day(local.date()) and opens <= local.time() < closes
+        day = self.local_date(instant)
+        opens, closes = (self._instant(day, clock) for clock in self.hours_on(day))
+        return self.is_working_day(day) and opens <= instant < closes
 
     def add_working_time(self, instant: datetime, span: timedelta) -> datetime:
         """The instant (UTC) at which the clinic has worked for `span` since `instant`, in real hours.
@@ -176,5 +201,5 @@ class WorkCalendar:
         return _working_days(self.working_weekdays, self.country, self.subdivision, self.closed_days, year)
 
     def _instant(self, day: date, clock: time) -> datetime:
-        # fold=0: the first of two equal wall times; in a gap the offset before it, which lands on its end.
+        # fold=0: the first of two equal wall times; in a gap the offset before it, which lands after it.
         return datetime.combine(day, clock.replace(fold=0), tzinfo=self.zone).astimezone(UTC)

@@ -6,24 +6,25 @@ functions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from celery import shared_task
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from pathway.engine import sentinel
+from pathway.engine.clinic_calendar import settle_calendars
+from pathway.engine.cover_notices import announce_covers
 from pathway.engine.paging import call_due
 from pathway.engine.timers import fire_due, refresh_due
 from pathway.notify.outbox import drain
+from pathway.queries.signs import WORKER
 
 #: A nudge that no worker took within this many seconds has been overtaken by the next turn of beat.
 NUDGE_EXPIRES_S = 10
 
-WORKER_HEARTBEAT = "heartbeat:worker"
 log = structlog.get_logger(__name__)
 
 
@@ -52,7 +53,8 @@ def deliver_notices() -> None:
 def fire_timers() -> None:
     """Turn due steps of to-dos' ladders into notices, plan anew the cases whose day has come, deliver."""
     at = timezone.now()
-    if refresh_all(at=at) + fire_all(at=at):
+    settle_all(at=at)
+    if refresh_all(at=at) + announce_all(at=at) + fire_all(at=at):
         nudge()
 
 
@@ -66,7 +68,14 @@ def call_people() -> None:
 @shared_task
 def heartbeat() -> None:
     """Write down that a worker is alive; beat sends this every few seconds and /readyz reads it."""
-    cache.set(WORKER_HEARTBEAT, time.time(), timeout=None)
+    sentinel.beat(WORKER, timezone.now())
+
+
+@shared_task
+def watch() -> None:
+    """Let the system look at itself; whoever is to be told of an alarm is told soon."""
+    if sentinel.watch(at=timezone.now()).told:
+        nudge()
 
 
 def fire_all(*, at: datetime) -> int:
@@ -82,6 +91,16 @@ def call_all(*, at: datetime) -> int:
 def refresh_all(*, at: datetime) -> int:
     """Plan anew until no case waits for it at `at`. Returns how many were."""
     return _until_done(refresh_due, at)
+
+
+def settle_all(*, at: datetime) -> int:
+    """Move every date that was still written by a clinic's old calendar. Returns how many cases were moved."""
+    return _until_done(settle_calendars, at)
+
+
+def announce_all(*, at: datetime) -> int:
+    """Tell of every absence that has begun or is over at `at`. Returns how many were."""
+    return _until_done(announce_covers, at)
 
 
 def _until_done(batch: Callable[..., int], at: datetime) -> int:

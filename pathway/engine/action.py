@@ -98,7 +98,9 @@ class Action:
         self.case_values.update(values)
 
     def set_todo(self, todo: TodoFact, *, columns: dict[str, Any], **facts: Any) -> None:
-        """Change a to-do in the facts and in its row."""
+        """Change a to-do in the facts and in its row. A due date is kept with the calendar it was computed in."""
+        if "due_on" in columns:
+            columns = {**columns, "calendar_version": self.calendar.version}
         self.facts = replace(self.facts, todos={**self.facts.todos, todo.key: replace(todo, **facts)})
         self.changes.update(Todo, todo.id, **columns)
 
@@ -173,7 +175,7 @@ class Action:
 
     def commit(self, verb: str, role: Role | None = None, **data: Any) -> Outcome:
         """Let the protocol plan, then write everything and one event. Returns what was opened."""
-        self._apply(make_plan(self.protocol, self.facts, self.calendar))
+        self._apply(make_plan(self.protocol, self.facts, self.calendar, before=self.snapshot.facts))
         self._point_at_next()
         self._set_timers()
         data = {**self.data, **data}
@@ -303,6 +305,7 @@ class Action:
             required=todo.required,
             safety=todo.safety,
             due_on=todo.due_on,
+            calendar_version=self.calendar.version,
             opened_at=self.at,
             owner_id=todo.owner_id,
             result=todo.result,

@@ -34,6 +34,17 @@ def reword_card(act: Action, record: ClinicalRecord) -> None:
         _tell_rules(act, pump)
 
 
+def card_reads_anew(act: Action) -> bool:
+    """Note the edition that the clinic's own words make now. Returns whether it is another one than before."""
+    pump = _pump_of(act)
+    if pump is None:
+        return False
+    before = pump.card_hash
+    note_card(act, pump)
+    _tell_rules(act, pump)
+    return pump.card_hash != before
+
+
 def first_card(act: Action, record: DeviceRegistration) -> None:
     """The registration says whether the patient has the card as it reads that day."""
     pump = _pump_of(act)

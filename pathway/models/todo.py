@@ -78,6 +78,11 @@ class Todo(Row):
                 condition=Q(state="open", safety=True),
                 name="todo_open_safety",
             ),
+            models.Index(
+                fields=["clinic", "-ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="todo_ended_of_clinic",
+            ),
         ]
 
     def __str__(self) -> str:

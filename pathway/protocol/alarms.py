@@ -47,8 +47,8 @@ ALARM_RULES: dict[str, AlarmRule] = {
             "mail_stuck",
             "Mail does not leave",
             "Since {minutes} minutes mail waits that should have left.",
-            "Look at the mail server and at EMAIL_URL. What waits leaves by itself once the server takes it. Until then "
-            "read your notices here and call each other.",
+            "Look at the mail server and at EMAIL_URL. What waits leaves by itself once the server takes it. Until "
+            "then read your notices here and call each other.",
             system=True,
         ),
         AlarmRule(
@@ -156,6 +156,12 @@ ALARM_RULES: dict[str, AlarmRule] = {
         ),
     )
 }
+
+
+def rule_of(key: str) -> AlarmRule:
+    """The rule of an alarm; of one that an earlier release knew, its name."""
+    return ALARM_RULES.get(key) or AlarmRule(key, key.replace("_", " ").capitalize(), "", "")
+
 
 WATCH_SILENT = "The system does not watch itself"
 """What the banner says when the check itself has not run: that can be no row, because nobody is there to write it."""

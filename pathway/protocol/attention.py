@@ -97,7 +97,7 @@ def leaves_at(urgency: Urgency, taste: Taste, told_at: datetime, zone: ZoneInfo)
 
 
 def is_quiet(clock: time, begin: time | None, end: time | None) -> bool:
-    """Whether a local wall time lies in quiet hours: from `begin`, before `end`; over midnight where that is earlier."""
+    """Whether a local wall time lies in quiet hours, from `begin` to before `end`; over midnight where that is less."""
     if begin is None or end is None or begin == end:
         return False
     return begin <= clock < end if begin < end else clock >= begin or clock < end

@@ -99,9 +99,15 @@ class Staffing:
     members: People
     clinic_days: Mapping[tuple[UUID, Role], frozenset[int]] = field(default_factory=dict)
     absences: tuple[Away, ...] = ()
+    _rosters: dict[date, Roster] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def on(self, day: date) -> Roster:
-        """The clinic's roster on one of its days."""
+        """The clinic's roster on one of its days; made once a day, because a calendar asks for each role."""
+        if day not in self._rosters:
+            self._rosters[day] = self._roster(day)
+        return self._rosters[day]
+
+    def _roster(self, day: date) -> Roster:
         off = frozenset(place for place, days in self.clinic_days.items() if day.weekday() not in days)
         away = {absence.person: absence.deputy for absence in self.absences if absence.on(day)}
         return Roster(self.members, away, off)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pathway.calendars import WorkCalendar
 from pathway.protocol.conditions import CONDITIONS
+from pathway.protocol.due import anchor_of, due_by, follows_its_anchor
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import Decision, Stage, TodoState
@@ -57,14 +58,19 @@ class Plan:
     lapses: tuple[SignOffFact, ...] = ()
 
 
-def make_plan(protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> Plan:
-    """Compare what is open with what the protocol asks for. Sources: the protocol alone."""
+def make_plan(
+    protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar, before: CaseFacts | None = None
+) -> Plan:
+    """Compare what is open with what the protocol asks for. Sources: the protocol alone.
+
+    `before` are the facts as the action found them: a safety date moves later only where what it hangs on did.
+    """
     if facts.stage is Stage.CLOSED:
         left = [todo for todo in facts.todos.values() if todo.is_open and todo.key != REOPEN_PROMPT.key]
         return Plan(withdrawals=tuple(Withdrawal(todo.id, todo.key, "The case closed.") for todo in left))
     lapses = tuple(signed for signed in facts.signoffs if _has_lapsed(protocol, signed, facts))
     facts = replace(facts, signoffs=tuple(signed for signed in facts.signoffs if signed not in lapses))
-    planner = _Planner(protocol, facts, calendar)
+    planner = _Planner(protocol, facts, calendar, before)
     planner.leave_old_stages()
     for todo in _asked(protocol, facts):
         planner.consider(todo, wanted=applies(protocol, todo, facts))
@@ -115,8 +121,10 @@ def _asked(protocol: Protocol, facts: CaseFacts) -> Iterator[TodoDef]:
 class _Planner:
     """Collects the differences for one case; lives for one call."""
 
-    def __init__(self, protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar) -> None:
-        self.protocol, self.facts, self.calendar = protocol, facts, calendar
+    def __init__(
+        self, protocol: Protocol, facts: CaseFacts, calendar: WorkCalendar, before: CaseFacts | None
+    ) -> None:
+        self.protocol, self.facts, self.calendar, self.before = protocol, facts, calendar, before
         self.openings: list[Opening] = []
         self.redates: list[Redate] = []
         self.withdrawals: list[Withdrawal] = []
@@ -202,35 +210,14 @@ class _Planner:
             return True
         return todo.decision is not None or (before.state is TodoState.DONE and before.id > latest.id)
 
-    def _anchor(self, name: str, latest: TodoFact | None) -> date | None:
-        """The date a due rule hangs on, or None where it is not known yet."""
-        facts, pump = self.facts, self.facts.pump
-        if name == "previous":
-            return latest.ended_on if latest is not None else facts.today
-        fixed = {
-            "opening": facts.today,
-            "stage": facts.stage_entered_on,
-            "refill_by": pump.refill_by if pump else None,
-            "end_of_service": pump.end_of_service_on if pump else None,
-            "eri_seen": pump.eri_seen_on if pump else None,
-            "hold_review": facts.hold_review_on,
-        }
-        return fixed[name] if name in fixed else facts.day(self.protocol.anchors[name])
-
     def _due(self, todo: TodoDef, rule: DueRule, latest: TodoFact | None, floor: date) -> date | None:
-        """The due date by this rule, None where its anchor is unknown. It never lies before `floor`.
+        """The due date by this rule, None where its anchor is unknown. It never lies before `floor`."""
+        anchor = self._anchor(self.facts, rule, latest)
+        return None if anchor is None else due_by(todo, rule, anchor, floor, self.calendar)
 
-        A safety date moves earlier to a working day, and may lie before `floor` where the date it protects does. One
-        counted from its opening protects nothing earlier: an incident on a Sunday is due on that Sunday.
-        """
-        anchor = self._anchor(rule.anchor, latest)
-        if anchor is None:
-            return None
-        due = rule.on(anchor, self.calendar)
-        if not todo.safety or rule.anchor == "opening":
-            return max(due, floor)
-        earlier = self.calendar.last_working_day_on_or_before
-        return max(earlier(due), min(floor, earlier(anchor)))
+    def _anchor(self, facts: CaseFacts, rule: DueRule, latest: TodoFact | None) -> date | None:
+        previous = latest.ended_on if latest is not None else None
+        return anchor_of(self.protocol, facts, rule.anchor, facts.today, previous or facts.today)
 
     def _open(self, todo: TodoDef, latest: TodoFact | None, rule: DueRule) -> None:
         """Open it; due now where its date hangs on one nobody knows, for no duty is lost for want of a date."""
@@ -240,13 +227,23 @@ class _Planner:
 
     def _redate(self, todo: TodoDef, latest: TodoFact) -> None:
         """Follow the date a duty hangs on; dates counted from its opening never move by themselves."""
-        if todo.due.anchor in ("opening", "stage", "previous") or (
-            latest.occurrence > 1 and todo.repeat is not None and todo.repeat.due != todo.due
-        ):
+        if not follows_its_anchor(todo, latest.occurrence):
             return
         due = self._due(todo, todo.due, latest, latest.opened_on)
-        if due is not None and due != latest.due_on:
+        if due is not None and due != latest.due_on and not self._stays_earlier(todo, latest, due):
             self.redates.append(Redate(latest.id, latest.key, due))
+
+    def _stays_earlier(self, todo: TodoDef, latest: TodoFact, due: date) -> bool:
+        """Whether a safety date stays before what its rule gives: a changed calendar moves it earlier, never later.
+
+        Only the date it hangs on moves it later, so it stays while this action has left both alone.
+        """
+        if not todo.safety or due < latest.due_on or self.before is None:
+            return False
+        was = self.before.todos.get(todo.key)
+        left_alone = was is not None and was.is_open and (was.id, was.due_on) == (latest.id, latest.due_on)
+        anchors = (self._anchor(facts, todo.due, latest) for facts in (self.before, self.facts))
+        return left_alone and len(set(anchors)) == 1
 
     def _withdraw(self, todo: TodoFact, reason: str) -> None:
         self.withdrawals.append(Withdrawal(todo.id, todo.key, reason))

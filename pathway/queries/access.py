@@ -33,12 +33,26 @@ class ClinicAccess:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A colleague who is away from one clinic until a local date, and for whom the reader answers there."""
+
+    person_id: UUID
+    clinic_id: UUID
+    name: str
+    until: date
+
+
 @dataclass(frozen=True)
 class Access:
-    """What one person may see: their clinics, by name. Empty for somebody who only administers."""
+    """What one person may see: their clinics, by name. Empty for somebody who only administers.
+
+    `covered`: whom they answer for, on the screens that asked for it (`queries.absences.with_covered`).
+    """
 
     person_id: UUID
     clinics: tuple[ClinicAccess, ...]
+    covered: tuple[Covered, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[UUID, ClinicAccess]:

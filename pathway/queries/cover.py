@@ -15,9 +15,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from pathway.models import Absence, Membership
+from pathway.calendars import WorkCalendar
+from pathway.models import Absence, Clinic, Membership
 from pathway.protocol.cover import Away, Load, Staffing, spans_without_cover
-from pathway.protocol.roles import Role
+from pathway.protocol.roles import CARE_ROLES, Role
+from pathway.queries.absences import deputy_of
+from pathway.queries.definitions import calendar_of
 
 HORIZON_DAYS = 90
 """So far ahead cover is proved (P)."""
@@ -54,6 +57,43 @@ def cover_gaps(
         for clinic_id, load in loads.items()
         for span in spans_without_cover(staffing[clinic_id], load)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The proof of one clinic: its coming days, its roles, what falls when, who works, and where nobody does."""
+
+    clinic_id: UUID
+    calendar: WorkCalendar
+    days: tuple[date, ...]
+    roles: tuple[Role, ...]
+    load: Load
+    staffing: Staffing
+    gaps: tuple[Gap, ...]
+
+    def away_on(self, day: date) -> list[Away]:
+        """Who is away on a day."""
+        return [absence for absence in self.staffing.absences if absence.on(day)]
+
+
+def cover_of(clinic_id: UUID, today: date, days: int = HORIZON_DAYS) -> Cover:
+    """Who is awake in each role on each of the coming days of one clinic. Four statements, and the calendar's once."""
+    only = {clinic_id: today}
+    load, staffing = duties_of(only, days)[clinic_id], staffing_of(only, days)[clinic_id]
+    version = Clinic.objects.values_list("calendar_version", flat=True).get(pk=clinic_id)
+    held = {*staffing.members, *(role for role, _ in load)}
+    return Cover(
+        clinic_id=clinic_id,
+        calendar=calendar_of(clinic_id, version),
+        days=tuple(today + timedelta(days=number) for number in range(days)),
+        roles=tuple(role for role in CARE_ROLES if role in held),
+        load=load,
+        staffing=staffing,
+        gaps=tuple(
+            Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties)
+            for span in spans_without_cover(staffing, load)
+        ),
+    )
 
 
 def duties_of(today: Mapping[UUID, date], days: int) -> dict[UUID, Load]:
@@ -94,9 +134,9 @@ def absences_of(today: Mapping[UUID, date], days: int) -> dict[UUID, list[Away]]
     if not today:
         return found
     first, last = min(today.values()), max(today.values()) + timedelta(days=days)
-    rows: Iterable[Any] = Absence.objects.filter(
+    rows = Absence.objects.filter(
         clinic_id__in=list(today), cancelled_at__isnull=True, last_day__gte=first, first_day__lt=last
-    ).order_by("first_day", "id")
-    for row in rows:
-        found[row.clinic_id].append(Away(row.clinician_id, row.deputy_id, row.first_day, row.last_day))
+    ).select_related("deputy")
+    for row in rows.order_by("first_day", "id"):
+        found[row.clinic_id].append(Away(row.clinician_id, deputy_of(row), row.first_day, row.last_day))
     return found

@@ -30,11 +30,13 @@ def calendar_of(clinic_id: UUID, version: int) -> WorkCalendar:
 
     The version a clinic was made with is not kept until it first changes: until then the clinic's own columns say it.
     """
+    # The columns first: were the versions read before them, a change between the two would hand its columns
+    # to the version before it.
+    columns = source_of(Clinic.objects.get(pk=clinic_id))
     kept = CalendarVersion.objects.filter(clinic_id=clinic_id, version=version).values_list(
         "source", flat=True
     )
-    source = kept.first() or source_of(Clinic.objects.get(pk=clinic_id))
-    return calendar_from(source, version)
+    return calendar_from(kept.first() or columns, version)
 
 
 def source_of(clinic: Clinic) -> dict[str, Any]:

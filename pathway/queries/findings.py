@@ -16,7 +16,7 @@ AT_MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `clinic_id` is None where it concerns every clinic; `subject` names it within its rule."""
+    """One thing that is wrong. `clinic_id` None: it concerns every clinic. `subject` names it within its rule."""
 
     rule: str
     clinic_id: UUID | None
@@ -26,6 +26,26 @@ class Finding:
 
 Check = Callable[[datetime], list[Finding]]
 """One rule: everything that is wrong at an instant, at most `AT_MOST`."""
+
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one look reads of a large table: ids after `low` up to `high`, and the rows `known` to be wrong."""
+
+    low: UUID = FIRST
+    high: UUID = LAST
+    known: tuple[UUID, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """Where the next look goes on; "" after the last row."""
+        return "" if self.high == LAST else str(self.high)
+
+
+WindowCheck = Callable[[Window], list[Finding]]
+"""One rule about the rows of a window."""
 
 
 def rows_of(sql: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -29,7 +29,7 @@ SELECT
      SELECT * FROM pathway_alarm
      WHERE cleared_at IS NULL AND (clinic_id IS NULL OR clinic_id IN (
        SELECT m.clinic_id FROM pathway_membership m WHERE m.clinician_id = %(person)s))
-     ORDER BY raised_at, id LIMIT {ALARMS_LIMIT}) a),
+     ORDER BY clinic_id IS NOT NULL, raised_at, id LIMIT {ALARMS_LIMIT}) a),
   (SELECT json_object_agg(h.name, h.at) FROM pathway_heartbeat h)
 """
 

@@ -1,4 +1,4 @@
-"""A person's open duties, earliest first: those they own and those of their roles that nobody owns yet.
+"""A person's open duties: those they own or answer for, and those of their roles that nobody owns yet.
 
 Each branch walks one partial index in its own order and stops after a page, so a page costs the same with a
 thousand to-dos as with millions. Duties that a hold pauses are left out of the list and counted apart.
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from pathway.protocol.roles import Stage
-from pathway.queries.access import Access
+from pathway.queries.access import Access, Covered
 from pathway.queries.definitions import title_of
 
 PAGE_ROWS = 50
@@ -26,6 +26,7 @@ CASE_COLUMNS = "c.stage, c.protocol_id, c.patient_id, c.held_at IS NOT NULL AS h
 # A hold pauses every duty but these, as in the engine's own choice of whose turn it is.
 AWAKE = "(c.held_at IS NULL OR t.safety OR t.key = 'hold_review')"
 OWNED = "t.state = 'open' AND t.owner_id = %s AND t.clinic_id = ANY(%s)"
+COVERED = "t.state = 'open' AND t.owner_id = %s AND t.clinic_id = %s"
 UNOWNED = "t.state = 'open' AND t.owner_id IS NULL AND t.clinic_id = %s AND t.role = %s"
 SOURCE = "pathway_todo t JOIN pathway_case c ON c.id = t.case_id"
 
@@ -46,7 +47,9 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One line of the list. `mine`: owned by the reader; else anybody with the role may claim it."""
+    """One line of the list. `mine`: owned by the reader; `away`: owned by a colleague they answer for; else anybody
+    with the role may claim it.
+    """
 
     id: UUID
     due_on: date
@@ -62,6 +65,7 @@ class Work:
     mrn: str
     today: date
     when: When
+    away: Covered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +162,13 @@ def work_of(
 
 
 def _owners(access: Access) -> list[tuple[str, list[Any]]]:
-    """One index range for what the person owns, one for each role whose unowned duties they may claim."""
+    """One index range for what the person owns, one for each role whose unowned duties they may claim, and one for
+    each colleague they answer for.
+    """
     owned = (OWNED, [access.person_id, access.clinic_ids])
-    return [owned, *((UNOWNED, [clinic_id, role]) for clinic_id, role in access.pairs)]
+    unowned = [(UNOWNED, [clinic_id, role]) for clinic_id, role in access.pairs]
+    covered = [(COVERED, [away.person_id, away.clinic_id]) for away in access.covered]
+    return [owned, *unowned, *covered]
 
 
 def _work(row: tuple[Any, ...], access: Access, at: datetime) -> Work:
@@ -175,7 +183,7 @@ def _work(row: tuple[Any, ...], access: Access, at: datetime) -> Work:
         clinic=clinic.name,
         title=title_of(protocol_id, todo_key),
         role=role,
-        mine=owner_id is not None,
+        mine=owner_id == access.person_id,
         safety=safety,
         stage=Stage(stage),
         on_hold=held,
@@ -183,6 +191,10 @@ def _work(row: tuple[Any, ...], access: Access, at: datetime) -> Work:
         mrn=mrn,
         today=today,
         when=when_of(due_on, today),
+        away=next(
+            (away for away in access.covered if (away.person_id, away.clinic_id) == (owner_id, clinic_id)),
+            None,
+        ),
     )
 
 
@@ -220,11 +232,12 @@ def counts_of(access: Access, *, at: datetime) -> WorkCounts:
 
 def _paused(access: Access) -> tuple[str, list[Any]]:
     """What waits for a hold to end, found from the held cases, which are few."""
-    roles = " OR ".join(["(t.owner_id IS NULL AND t.clinic_id = %s AND t.role = %s)"] * len(access.pairs))
+    whose = ["(t.owner_id IS NULL AND t.clinic_id = %s AND t.role = %s)"] * len(access.pairs)
+    whose += ["(t.owner_id = %s AND t.clinic_id = %s)"] * len(access.covered)
     sql = (
         f"(SELECT 'paused' AS label FROM {SOURCE} WHERE c.clinic_id = ANY(%s) AND NOT c.stage = 'closed'"
         f" AND c.held_at IS NOT NULL AND t.state = 'open' AND NOT {AWAKE}"
-        f" AND (t.owner_id = %s OR {roles}) LIMIT {COUNT_LIMIT})"
+        f" AND (t.owner_id = %s OR {' OR '.join(whose)}) LIMIT {COUNT_LIMIT})"
     )
-    pairs = [value for pair in access.pairs for value in pair]
-    return sql, [access.clinic_ids, access.person_id, *pairs]
+    pairs = [*access.pairs, *((away.person_id, away.clinic_id) for away in access.covered)]
+    return sql, [access.clinic_ids, access.person_id, *(value for pair in pairs for value in pair)]

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Upper
 
-from pathway.models import Case, Clinic, Clinician, Membership, Patient
+from pathway.models import Absence, Case, Clinic, Clinician, Membership, Patient
+from pathway.protocol.cover import Roster
 from pathway.protocol.roles import PHYSICIANS, Role, Stage
 
 
 @dataclass(frozen=True, slots=True)
+class AwayNow:
+    """Somebody who is away: until which day, and who answers for them today, if anybody does."""
+
+    person_id: UUID
+    until: date
+    answers_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
-    """A clinic's people: names by id (former members too, once asked for), and who holds each role now."""
+    """A clinic's people: names by id (former members too, once asked for), and who holds each role now.
+
+    `away`: who is away on the day that was asked for, by person.
+    """
 
     names: dict[UUID, str]
     by_role: dict[Role, tuple[UUID, ...]]
+    away: dict[UUID, AwayNow] = field(default_factory=dict)
 
     def roles_of(self, person_id: UUID) -> frozenset[Role]:
         """The roles this person holds in the clinic."""
@@ -50,18 +65,47 @@ class Staff:
         return replace(self, names=self.names | {person.id: str(person) for person in people})
 
 
-def staff_of(clinic_id: UUID) -> Staff:
-    """Everybody with a role in a clinic; people who no longer sign in keep their name and hold no role. One query."""
-    members = Membership.objects.filter(clinic_id=clinic_id).select_related("clinician")
+def staff_of(clinic_id: UUID, today: date | None = None) -> Staff:
+    """Everybody with a role in a clinic; people who no longer sign in keep their name and hold no role. One query.
+
+    `today`, the clinic's own date, asks who is away on it too.
+    """
+    rows = Membership.objects.filter(clinic_id=clinic_id).select_related("clinician")
+    members = list(_with_absences(rows, today) if today else rows)
     names = {member.clinician_id: str(member.clinician) for member in members}
     by_role: dict[Role, list[UUID]] = defaultdict(list)
     for member in members:
         if member.clinician.is_active:
             by_role[Role(member.role)].append(member.clinician_id)
-    return Staff(
-        names,
-        {role: tuple(sorted(people, key=lambda person: names[person])) for role, people in by_role.items()},
+    people = {
+        role: tuple(sorted(people, key=lambda person: names[person])) for role, people in by_role.items()
+    }
+    return Staff(names, people, _away(members, people) if today else {})
+
+
+def _with_absences(rows: Any, today: date) -> Any:
+    """Memberships with the last day of an absence that lasts today, and its deputy where they can sign in."""
+    lasting = Absence.objects.filter(
+        clinic_id=OuterRef("clinic_id"),
+        clinician_id=OuterRef("clinician_id"),
+        cancelled_at__isnull=True,
+        first_day__lte=today,
+        last_day__gte=today,
     )
+    return rows.annotate(
+        away_until=Subquery(lasting.values("last_day")[:1]),
+        away_deputy=Subquery(lasting.filter(deputy__is_active=True).values("deputy_id")[:1]),
+    )
+
+
+def _away(members: Iterable[Any], people: dict[Role, tuple[UUID, ...]]) -> dict[UUID, AwayNow]:
+    """Who is away and who answers, through every deputy who is away too."""
+    gone = {member.clinician_id: member for member in members if member.away_until is not None}
+    roster = Roster(people, {person: member.away_deputy for person, member in gone.items()})
+    return {
+        person: AwayNow(person, member.away_until, roster.answering(person))
+        for person, member in gone.items()
+    }
 
 
 def clinics_where(person_id: UUID, role: Role) -> list[Clinic]:
@@ -94,3 +138,8 @@ def known_patients(clinic_id: UUID, mrns: Iterable[str]) -> dict[str, Known]:
 def all_opened(clinic_id: UUID, case_ids: Sequence[UUID]) -> bool:
     """Whether every one of these cases exists in the clinic: the file was imported before. One query."""
     return Case.objects.filter(clinic_id=clinic_id, pk__in=case_ids).count() == len(case_ids)
+
+
+def is_active(person_id: UUID) -> bool:
+    """Whether there is such a person and they may still sign in. One query."""
+    return Clinician.objects.filter(pk=person_id, is_active=True).exists()

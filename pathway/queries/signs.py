@@ -29,8 +29,9 @@ WORKER, BEAT, BROKER, WATCH, WATCHING, SWEEP, PREPARED = (
     "sweep",
     "prepared",
 )
-#: Which case's history is checked next, and when the last round through all of them ended.
+#: How far the rounds through all histories, cases and pumps have come; when the last one through the histories ended.
 CHAIN, CHAIN_ROUND = "chain", "chain_round"
+ROUNDS = {"pathway_case": "cases", "pathway_pump": "pumps"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathway.queries import watch_clinics, watch_system
-from pathway.queries.findings import Check
+from pathway.queries.findings import Check, WindowCheck
 
 CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
-        watch_clinics.pump_without_refill,
-        watch_clinics.refill_after_refill_by,
-        watch_clinics.case_without_duty,
         watch_clinics.role_with_nobody,
         watch_clinics.owner_gone,
+        watch_clinics.cover_gap,
         watch_clinics.nobody_leads,
         watch_clinics.address_refused,
         watch_clinics.mail_dead,
@@ -24,3 +22,12 @@ CHECKS: dict[str, Check] = {
         watch_system.timers_late,
     )
 }
+
+ROLLING: dict[str, dict[str, WindowCheck]] = {
+    "pathway_pump": {
+        "pump_without_refill": watch_clinics.pump_without_refill,
+        "refill_after_refill_by": watch_clinics.refill_after_refill_by,
+    },
+    "pathway_case": {"case_without_duty": watch_clinics.case_without_duty},
+}
+"""Rules about every row of a large table, by the table they read a window of."""

@@ -1,29 +1,54 @@
 """Checks of the two promises in every clinic: nobody waits on nothing, and no pump runs dry unnoticed.
 
-Each is one statement that stops after `AT_MOST` rows; none writes, and none names a person.
+Each is one statement that stops after `AT_MOST` rows; none writes, and none names a person. Rules about every case or
+every pump read a window at a time, so that a look costs the same in a programme of any size.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from pathway.models import Clinic
 from pathway.protocol.roles import CARE_ROLES, PHYSICIANS, Role
-from pathway.queries.findings import Finding, rows_of
+from pathway.queries.cover import Gap, cover_gaps
+from pathway.queries.findings import AT_MOST, FIRST, LAST, Finding, Window, rows_of
 
-_NO_DUTY = """
+WINDOW = 10_000
+"""So many cases, or pumps, one look reads (P): all of them in most programmes, 100,000 within ten minutes."""
+
+_END = {
+    name: f"SELECT id FROM {name} WHERE id > %(low)s ORDER BY id OFFSET %(size)s LIMIT 1"
+    for name in ("pathway_case", "pathway_pump")
+}
+_INSIDE = "({0}.id > %(low)s AND {0}.id <= %(high)s OR {0}.id = ANY(%(known)s))"
+_NO_DUTY = f"""
 SELECT c.id, c.clinic_id FROM pathway_case c
-WHERE c.stage <> 'closed' AND (c.next_key = '' OR NOT EXISTS (
+WHERE {_INSIDE.format("c")} AND c.stage <> 'closed' AND (c.next_key = '' OR NOT EXISTS (
   SELECT 1 FROM pathway_todo t WHERE t.case_id = c.id AND t.state = 'open'))
 ORDER BY c.id LIMIT %(most)s
 """
 
 
-def case_without_duty(at: datetime) -> list[Finding]:
+def window_of(table: str, mark: str) -> Window:
+    """The next stretch of cases or pumps, after the id that `mark` names ("": from the beginning)."""
+    low = UUID(mark) if mark else FIRST
+    end = rows_of(_END[table], low=low, size=WINDOW - 1)
+    return Window(low, end[0][0] if end else LAST)
+
+
+def case_without_duty(window: Window) -> list[Finding]:
     """Open cases that ask nothing of anybody."""
     return [
         Finding("case_without_duty", clinic_id, str(case_id), {"case": str(case_id)})
-        for case_id, clinic_id in rows_of(_NO_DUTY)
+        for case_id, clinic_id in rows_of(_NO_DUTY, **_asked(window))
     ]
+
+
+def _asked(window: Window) -> dict[str, Any]:
+    return {"low": window.low, "high": window.high, "known": list(window.known)}
 
 
 # The newest occurrence alone can be open; a closed case has given its pump's care away.
@@ -32,22 +57,24 @@ SELECT p.id, p.case_id, c.clinic_id, d.due_on, p.refill_by
 FROM pathway_pump p JOIN pathway_case c ON c.id = p.case_id
 LEFT JOIN LATERAL (SELECT t.state, t.due_on FROM pathway_todo t
   WHERE t.case_id = p.case_id AND t.key = 'refill' ORDER BY t.occurrence DESC LIMIT 1) d ON true
-WHERE p.explanted_on IS NULL AND p.filled_at IS NOT NULL AND c.stage <> 'closed' AND ({wrong})
+WHERE {inside} AND p.explanted_on IS NULL AND p.filled_at IS NOT NULL AND c.stage <> 'closed' AND ({wrong})
 ORDER BY p.id LIMIT %(most)s
 """
-_UNWATCHED = _PUMPS.format(wrong="p.refill_by IS NULL OR d.state IS DISTINCT FROM 'open'")
-_TOO_LATE = _PUMPS.format(wrong="d.state = 'open' AND d.due_on > p.refill_by")
+_UNWATCHED = _PUMPS.format(
+    inside=_INSIDE.format("p"), wrong="p.refill_by IS NULL OR d.state IS DISTINCT FROM 'open'"
+)
+_TOO_LATE = _PUMPS.format(inside=_INSIDE.format("p"), wrong="d.state = 'open' AND d.due_on > p.refill_by")
 
 
-def pump_without_refill(at: datetime) -> list[Finding]:
+def pump_without_refill(window: Window) -> list[Finding]:
     """Filled pumps in place for which nobody has an open refill duty, or that have no date to refill by."""
     return [
         Finding("pump_without_refill", clinic_id, str(pump_id), {"case": str(case_id)})
-        for pump_id, case_id, clinic_id, _, _ in rows_of(_UNWATCHED)
+        for pump_id, case_id, clinic_id, _, _ in rows_of(_UNWATCHED, **_asked(window))
     ]
 
 
-def refill_after_refill_by(at: datetime) -> list[Finding]:
+def refill_after_refill_by(window: Window) -> list[Finding]:
     """Refill duties dated after the day by which the pump must be refilled."""
     return [
         Finding(
@@ -56,7 +83,7 @@ def refill_after_refill_by(at: datetime) -> list[Finding]:
             str(pump_id),
             {"case": str(case_id), "due_on": due_on.isoformat(), "refill_by_on": refill_by.isoformat()},
         )
-        for pump_id, case_id, clinic_id, due_on, refill_by in rows_of(_TOO_LATE)
+        for pump_id, case_id, clinic_id, due_on, refill_by in rows_of(_TOO_LATE, **_asked(window))
     ]
 
 
@@ -114,6 +141,30 @@ def nobody_leads(at: datetime) -> list[Finding]:
         Finding("nobody_leads", clinic_id, str(clinic_id), {"clinician": str(lead)})
         for clinic_id, lead in rows_of(_LEAD_LEFT)
     ]
+
+
+def cover_gap(at: datetime) -> list[Finding]:
+    """Roles that nobody answers in on days on which their safety duties fall: the nearest gap of each role and clinic.
+
+    A role that nobody holds at all is told of by `role_with_nobody`, not a second time here.
+    """
+    zones = Clinic.objects.values_list("id", "time_zone")
+    today = {clinic_id: at.astimezone(ZoneInfo(zone)).date() for clinic_id, zone in zones}
+    empty = {finding.subject for finding in role_with_nobody(at)}
+    nearest: dict[str, Gap] = {}
+    for gap in sorted(cover_gaps(today, today), key=lambda gap: gap.first_day):
+        subject = f"{gap.role}:{gap.clinic_id}"
+        if subject not in empty:
+            nearest.setdefault(subject, gap)
+    return [
+        Finding("cover_gap", gap.clinic_id, subject, _days(gap))
+        for subject, gap in sorted(nearest.items())[:AT_MOST]
+    ]
+
+
+def _days(gap: Gap) -> dict[str, str | int]:
+    days = {"first_on": gap.first_day.isoformat(), "last_on": gap.last_day.isoformat()}
+    return {"role": str(gap.role), **days, "count": gap.duties}
 
 
 _DEAD = """

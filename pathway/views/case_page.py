@@ -29,6 +29,7 @@ from pathway.queries.incidents import names_of
 from pathway.queries.people import staff_of
 from pathway.queries.timeline import history
 from pathway.views.act import Answer, alert_of, case_for, person, reasons_of, who
+from pathway.views.away import away_words
 from pathway.views.forms.case_actions import (
     CloseForm,
     HoldForm,
@@ -56,9 +57,9 @@ class CasePage:
         found = case_for(request, case_id)
         self.case, self.clinic = found, found.clinic
         self.me = person(request)
-        self.staff = staff_of(self.clinic.id)
-        self.roles = self.staff.roles_of(self.me)
         self.read = read_case(found, timezone.now())
+        self.staff = staff_of(self.clinic.id, self.read.today)
+        self.roles = self.staff.roles_of(self.me)
         self.protocol, self.facts = self.read.protocol, self.read.facts
         self.links = {key: todo.id for key, todo in self.read.newest().items()}
 
@@ -122,6 +123,9 @@ class CasePage:
         people |= {UUID(str(person)) for person in also}
         self.staff = self.staff.knowing(person for person in people if person and person.int)
 
+    def _away(self, owner: UUID | None) -> str:
+        return away_words(self.staff, owner, self.me)
+
     def _title(self, key: str) -> str:
         definition = self.protocol.todos.get(key)
         return definition.title if definition else key
@@ -162,6 +166,7 @@ class CasePage:
             "todo_id": self.links.get(self.case.next_key),
             "role": self.case.next_role,
             "name": self.staff.name(owner) if owner else "",
+            "away": self._away(owner),
             "mine": owner == self.me or (owner is None and self.case.next_role in self.roles),
             "due_on": self.case.next_due_on,
         }
@@ -226,6 +231,7 @@ class CasePage:
             "todo": todo,
             "title": self._title(todo.key),
             "owner": self.staff.name(todo.owner_id) if todo.owner_id else "",
+            "away": self._away(todo.owner_id) if todo.is_open else "",
             "mine": todo.owner_id == self.me or (todo.owner_id is None and todo.role in self.roles),
             "state": TodoState(todo.state).label,
             "optional": not (todo.required or todo.safety or todo.key in self.protocol.prompts),
@@ -315,7 +321,7 @@ class CasePage:
         return [
             {
                 "role": str(role),
-                "names": [self.staff.name(person) for person in named.get(role, ())],
+                "names": [self._named(person) for person in named.get(role, ())],
                 "holders": [name for _, name in self.staff.options(role)],
                 "form": (given.get(f"team-{role}") or self.team_form(role, named.get(role, [])))
                 if may
@@ -324,6 +330,10 @@ class CasePage:
             }
             for role in used
         ]
+
+    def _named(self, person_id: UUID) -> str:
+        away = self._away(person_id)
+        return f"{self.staff.name(person_id)} ({away})" if away else self.staff.name(person_id)
 
     def team_form(self, role: Role, named: list[UUID], data: Any = None) -> TeamForm:
         """The form that names who holds a role on this case."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from pathway.queries.frame import UNREAD_LIMIT, Frame, frame_of
+from pathway.views.banner import warnings_of
 
 NOTICES = "/notices/"
 NAV: tuple[tuple[str, str, str], ...] = (
@@ -27,6 +28,7 @@ NAV: tuple[tuple[str, str, str], ...] = (
     ("Cases", "/cases/", "folder-open"),
     ("Refills", "/refills/", "droplet"),
     ("Incidents", "/incidents/", "siren"),
+    ("Cover", "/cover/", "users"),
     ("Refer a patient", "/cases/new/", "user-plus"),
 )
 DEMO_NAV = ("Demo inbox", "/demo/mail/", "mail")
@@ -92,13 +94,14 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo": demo,
         "nav": [],
         "clinic": None,
-        "system_warnings": getattr(request, "system_warnings", ()),
+        "system_warnings": (),
     }
     if user is None or not user.is_authenticated:
         return frame
     clinic = SimpleLazyObject(lambda: clinic_of(request))
     return frame | {
         "nav": navigation(request.path, demo, lambda: unread_text(request)),
+        "system_warnings": cache(lambda: warnings_of(frame_for(request), timezone.now())),
         "clinic": clinic,
         "today": cache(lambda: today_of(clinic)),
     }

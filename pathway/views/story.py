@@ -138,6 +138,11 @@ def _moved(data: dict[str, Any], words: Words) -> tuple[str, str]:
     return f"{Stage(data['from']).label} → {Stage(data['to']).label.lower()}", _quoted(data.get("reason", ""))
 
 
+def _recalendared(data: dict[str, Any], words: Words) -> tuple[str, str]:
+    moves = [f"{words.title(one)}: {_day(one['from'])} → {_day(one['to'])}." for one in data["moved"]]
+    return "The clinic's calendar changed", " ".join(moves)
+
+
 SENTENCES: dict[str, tuple[Sentence, str, str]] = {
     "refer": (lambda data, words: ("Referred", ""), "user-plus", "info"),
     "claim": (_about("Claimed"), "hand", "neutral"),
@@ -168,6 +173,12 @@ SENTENCES: dict[str, tuple[Sentence, str, str]] = {
     "acknowledge_incident": (
         lambda data, words: (f"Acknowledged: incident, {data['incident']['level']}", ""),
         "hand",
+        "info",
+    ),
+    "calendar": (_recalendared, "calendar-clock", "info"),
+    "name_clinic": (
+        lambda data, words: ("The clinic changed what its emergency cards print", ""),
+        "siren",
         "info",
     ),
     "remind_consent": (_agreed, "mail", "info"),

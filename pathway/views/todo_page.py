@@ -29,9 +29,9 @@ from pathway.queries.incidents import incident_of
 from pathway.queries.observations import TrialCourse, course_of
 from pathway.queries.people import staff_of
 from pathway.queries.records import Bound, bound_to, records_of
-from pathway.queries.rosters import rosters_of
 from pathway.queries.situation import circumstances_of
 from pathway.views.act import Answer, alert_of, person, reasons_of
+from pathway.views.away import away_words
 from pathway.views.forms import FORMS, RecordForm
 from pathway.views.forms.case_actions import (
     HandOverForm,
@@ -65,13 +65,13 @@ class TodoPage:
         self.case, self.clinic = found.case, found.case.clinic
         request.clinic = self.clinic  # type: ignore[attr-defined]  # the frame shows it, see views.context
         self.me = person(request)
-        self.staff = staff_of(self.clinic.id)
-        self.roles = self.staff.roles_of(self.me)
         self.protocol = protocol_of(self.case.protocol_id)
         self.calendar = calendar_of(self.clinic.id, self.clinic.calendar_version)
         self.definition = self.protocol.todos[found.key]
         self.role = Role(found.role)
         self.today = self.calendar.local_date(timezone.now())
+        self.staff = staff_of(self.clinic.id, self.today)
+        self.roles = self.staff.roles_of(self.me)
         self.picked = request.GET.get("minute", "")
 
     @property
@@ -79,13 +79,15 @@ class TodoPage:
         """Whether the to-do is done by moving the case."""
         return self.todo.key in self.protocol.prompts
 
+    @property
+    def covers(self) -> frozenset[UUID]:
+        """For whom this person answers today."""
+        return frozenset(away.person_id for away in self.staff.away.values() if away.answers_id == self.me)
+
     @cached_property
     def blocked(self) -> Refused | None:
         """Why this person cannot work on it now; None where they can. The engine's own rules, asked early."""
-        owner, covers = self.todo.owner_id, frozenset[UUID]()
-        if owner not in (None, self.me):
-            covers = rosters_of([self.clinic.id], timezone.now())[self.clinic.id].covers.get(self.me, covers)
-        actor, fact = Actor(self.me, self.roles, covers), todo_fact(self.todo, self.calendar)
+        actor, fact = Actor(self.me, self.roles, self.covers), todo_fact(self.todo, self.calendar)
         try:
             require_open(fact)
             require_todo_role(actor, fact, "do it")
@@ -238,6 +240,7 @@ class TodoPage:
             "todo": self.todo,
             "role": self.role,
             "owner_name": self.staff.name(self.todo.owner_id) if self.todo.owner_id else "",
+            "owner_away": away_words(self.staff, self.todo.owner_id, self.me) if self.todo.is_open else "",
             "is_mine": mine,
             "holders": [name for _, name in self.staff.options(self.role)],
             "can_claim": may and self.todo.owner_id is None,

@@ -31,15 +31,27 @@ def _under(resolver: URLResolver, prefix: str) -> Iterator[str]:
             yield from _under(entry, route)
 
 
-def address(route: str, case_id: UUID, todo_id: UUID, incident_id: UUID | None = None) -> str:
+def address(
+    route: str,
+    case_id: UUID,
+    todo_id: UUID,
+    incident_id: UUID | None = None,
+    clinician_id: UUID | None = None,
+) -> str:
     """An address that the route answers, about this case, this to-do and this incident (without one: none is found)."""
     values = {
         "<uuid:case_id>": str(case_id),
         "<uuid:todo_id>": str(todo_id),
         "<uuid:incident_id>": str(incident_id or todo_id),
         "<uuid:model_id>": str(todo_id),  # no pump model: nobody finds one
+        "<uuid:mail_id>": str(todo_id),  # no message: nobody finds one
+        "<uuid:absence_id>": str(todo_id),  # no absence
+        "<uuid:membership_id>": str(todo_id),  # no membership
+        "<uuid:clinician_id>": str(clinician_id or todo_id),
         "<slug:edge>": "accept",
+        "<uuid:notice_id>": str(todo_id),  # no notice: nobody finds one
         "<str:key>": "none",
+        "<str:token>": "none",
         "<slug:key>": "program_change",
         "<path:object_id>": "1",
         "<path:content_type_id>": "1",

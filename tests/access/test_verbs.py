@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,16 +13,18 @@ from django.db import transaction
 
 from pathway.clinical.signs import Signs
 from pathway.clinical.site_pump import NUMBERS
+from pathway.engine.absences import plan_absence
 from pathway.engine.cases import close, hold
 from pathway.engine.devices import NewModel, add_pump_model
 from pathway.engine.incidents import report
 from pathway.engine.todos import claim
-from pathway.models import Clinician, Todo
+from pathway.models import Absence, Clinician, Membership, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.cast import MONDAY, PASSWORD, Cast, make_cast, patient_values, person
+from tests.engine.calendar_desk import closing, previewed
 from tests.engine.reminded import agree, consent_form
 from tests.engine.test_edges import ready
 from tests.engine.test_trials import TrialDay
@@ -30,6 +32,7 @@ from tests.engine.traces import nothing_written
 from tests.examples import written
 from tests.pumps import typed
 from tests.views.desk import Desk, at, case_url, fresh_case, todo_url
+from tests.views.test_clinic import typed as typed_calendar
 from tests.views.test_trial_day import sent
 from tests.walk import Walk
 
@@ -226,7 +229,84 @@ def retire_pump(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(f"/devices/{model.id}/retire/", {})
 
 
+# --- absences and people ---
+
+
+def enter_absence(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    data = {"clinic": str(cast.clinic.id), "request_id": str(new_id()), "clinician": str(cast.nora.pk)}
+    day = walk.today.isoformat()
+    return walk, Press("/cover/", {**data, "first_day": day, "last_day": day, "deputy": "", "note": ""})
+
+
+def absence_of_phil(cast: Cast, walk: Walk, deputy: Clinician | None = None) -> Absence:
+    return plan_absence(
+        clinic_id=cast.clinic.id,
+        clinician_id=cast.phil.pk,
+        deputy_id=deputy.pk if deputy else None,
+        first_day=walk.today,
+        last_day=walk.today + timedelta(days=3),
+        by=cast.phil,
+        at=walk.at,
+    )
+
+
+def change_absence(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    absence = absence_of_phil(cast, walk)
+    days = {"first_day": str(absence.first_day), "last_day": str(absence.first_day)}
+    return walk, Press(f"/cover/{absence.id}/", {**days, "deputy": "", "note": ""})
+
+
+def cancel_absence(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    return walk, Press(f"/cover/{absence_of_phil(cast, walk).id}/cancel/", {})
+
+
+def complete_as_deputy(cast: Cast) -> tuple[Walk, Press]:
+    """Nora is a physiatrist too, and answers for Phil."""
+    walk, todo = owned(cast)
+    Membership.objects.create(clinician=cast.nora, clinic=cast.clinic, role="physiatrist")
+    absence_of_phil(cast, walk, cast.nora)
+    return walk, Press(todo_url(todo), written("goals", walk.today))
+
+
+def of_member(verb: str, **data: Any) -> Callable[[Cast], tuple[Walk, Press]]:
+    def prepare(cast: Cast) -> tuple[Walk, Press]:
+        member = Membership.objects.get(clinician=cast.phil)
+        return evaluation(cast), Press(f"/people/members/{member.id}/{verb}/", data)
+
+    return prepare
+
+
+def lead_clinic(cast: Cast) -> tuple[Walk, Press]:
+    data = {"clinic": str(cast.clinic.id), "lead": str(cast.phil.pk)}
+    return evaluation(cast), Press("/people/lead/", data)
+
+
+def leave_clinic(cast: Cast) -> tuple[Walk, Press]:
+    walk, _ = owned(cast)
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    data = {"clinic": str(cast.clinic.id), "reason": REASON, "successor_physiatrist": str(pia.pk)}
+    return walk, Press(f"/people/{cast.phil.pk}/leave/", data)
+
+
 # Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
+# --- the clinic itself ---
+
+
+def change_calendar(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    agreed = previewed(cast, closing(date(2026, 3, 9)), walk.at).fingerprint
+    data = typed_calendar(cast, ("2026-03-09", "Painting"), do="save", agreed=agreed)
+    return walk, Press("/clinic/", data)
+
+
+def name_clinic(cast: Cast) -> tuple[Walk, Press]:
+    data = {"clinic": str(cast.clinic.id), "do": "name", "hospital_name": "Riverside General"}
+    return evaluation(cast), Press("/clinic/", data)
+
+
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
     "give back one's own to-do": (release_it, {"phil"}),
@@ -258,6 +338,16 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "acknowledge an incident": (acknowledge_it, {"nora", "phil", "anna", "cora"}),
     "refer a patient": (refer_one, {"cora", "omar"}),
     "import referrals": (import_file, {"cora", "omar"}),
+    "change the clinic's calendar": (change_calendar, {"cora"}),
+    "name the clinic": (name_clinic, {"cora"}),
+    "enter one's own absence": (enter_absence, {"nora", "phil", "anna", "cora"}),
+    "change an absence": (change_absence, {"phil", "cora"}),
+    "cancel an absence": (cancel_absence, {"phil", "cora"}),
+    "complete a to-do as deputy": (complete_as_deputy, {"phil", "nora"}),
+    "set clinic days": (of_member("days", weekdays=["0"]), {"cora"}),
+    "name the lead of a role": (of_member("lead", lead="1"), {"cora"}),
+    "name the lead of a clinic": (lead_clinic, {"cora"}),
+    "take somebody out of the clinic": (leave_clinic, {"cora"}),
     "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),
 }
 #: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.

@@ -45,7 +45,8 @@ _REACHABLE = """() => {
     const seen = element.checkVisibility({ visibilityProperty: true });
     const skipped = element.disabled || element.type === "hidden" || !seen;
     const group = element.type === "radio" ? `${element.form?.action} ${element.name}` : "";
-    if (skipped || (group && radios.has(group))) continue;
+    const chosen = group && [...all].find(one => one.checked && one.name === element.name && one.form === element.form);
+    if (skipped || (group && radios.has(group)) || (chosen && chosen !== element)) continue;
     radios.add(group);
     element.dataset.reach = looks.push(lookOf(element)) - 1;
   }

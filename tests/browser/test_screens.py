@@ -15,6 +15,7 @@ from mailbox import Maildir
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -27,15 +28,18 @@ from playwright.sync_api import Browser, expect
 from pathway.engine.protocols import publish
 from pathway.models import Case, Clinician, Incident, Todo
 from pathway.notify.compose_appointment import stop_link
+from pathway.notify.unsubscribe import mute_link
 from pathway.protocol.loader import VERSIONS, load
 from pathway.synthetic.demo import make_demo
 from pathway.views.referral_file import COLUMNS, SAMPLE
 from tests.access.routes import routes
 from tests.access.test_matrix import expected, is_admin
+from tests.browser.absent import phils_absence
 from tests.browser.consent import agreed
 from tests.browser.looking import faults, keyboard_faults, teach_axe
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
+from tests.browser.trouble import make_trouble
 from tests.cast import PASSWORD
 from tests.views.desk import MAX_QUERIES, Desk
 
@@ -79,6 +83,10 @@ class World:
         """Somebody's session, begun before the tests and seen by the site."""
         return self.desks[name]
 
+    def id_of(self, name: str) -> UUID:
+        """Somebody's id."""
+        return Clinician.objects.get(username=name).pk
+
     def case(self, scenario: str) -> str:
         """The address of the case that shows this situation."""
         [walked] = [
@@ -118,6 +126,12 @@ class World:
         return [Screen("nora", f"/todos/{todo.id}/") for todo in found if todo]
 
 
+def in_trouble(world: World) -> list[Screen]:
+    """The watch while something is wrong, for who mends it, who reads it, and who has no clinic."""
+    make_trouble()
+    return [Screen(name, "/watch/") for name in ("cora", "anna", "admin")]
+
+
 CASES = (
     "evaluation half done",
     "on hold in evaluation",
@@ -152,6 +166,17 @@ def of(who: str, *urls: str) -> Callable[[World], list[Screen]]:
 #: The pages of each route. Routes that only act, and files, are no pages.
 SCREENS: dict[str, Callable[[World], list[Screen]]] = {
     "": lambda world: [*of("phil", "/", "/?when=overdue")(world), Screen("admin", "/"), Screen("cora", "/")],
+    "notices/": lambda world: [
+        Screen("cora", "/notices/"),
+        Screen("phil", "/notices/?show=all"),
+        Screen("nora", "/notices/?show=safety"),
+    ],
+    "notices/<uuid:notice_id>/": of(
+        "cora", f"/notices/{UUID(int=0)}/"
+    ),  # nobody's: the page that nothing is there
+    "notices/mute/<str:token>/": lambda world: [Screen("", urlsplit(mute_link(world.id_of("phil"))).path)],
+    "settings/notices/": of("cora", "/settings/notices/"),
+    "attention/": lambda world: [Screen("cora", "/attention/"), Screen("phil", "/attention/")],
     "board/": of("cora", "/board/", "/board/?state=hold", "/board/?turn=nurse"),
     "cases/": of("cora", "/cases/", "/cases/?state=closed", "/cases/?stage=trial&state=hold"),
     "cases/new/": lambda world: [Screen("cora", "/cases/new/"), Screen("phil", "/cases/new/")],
@@ -180,15 +205,23 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("phil", f"{world.case('titration at six weeks')}incidents/new/")
     ],
     "refills/": of("cora", "/refills/"),
+    "watch/": in_trouble,
     "incidents/": of("cora", "/incidents/", "/incidents/?level=green", "/incidents/?state=closed"),
     "incidents/<uuid:incident_id>/": lambda world: [
         Screen("phil", f"/incidents/{key}/") for key in Incident.objects.values_list("id", flat=True)
     ],
-    "devices/": lambda world: [
-        Screen("cora", "/devices/"),
-        Screen("anna", "/devices/"),
-        Screen("admin", "/devices/"),
+    "clinic/": lambda world: [
+        Screen("cora", "/clinic/"),
+        Screen("phil", "/clinic/"),
+        Screen("admin", "/clinic/"),
     ],
+    "cover/": lambda world: [Screen("cora", f"/cover/?clinic={phils_absence().clinic_id}")],
+    "cover/<uuid:absence_id>/": lambda world: [
+        Screen(who, f"/cover/{phils_absence().id}/") for who in ("phil", "anna")
+    ],
+    "people/": of("cora", "/people/"),
+    "people/<uuid:clinician_id>/": lambda world: [Screen("cora", f"/people/{phils_absence().clinician_id}/")],
+    "devices/": lambda world: [Screen(who, "/devices/") for who in ("cora", "anna", "admin")],
     "reminders/stop/<str:key>/": lambda world: [
         Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
         Screen("cora", "/reminders/stop/none/"),
@@ -233,10 +266,12 @@ NO_PAGES = {
     "cases/<uuid:case_id>/card.pdf",
     "cases/<uuid:case_id>/summary.pdf",
     "cases/import/referrals.csv",
+    "calendar/<str:key>.ics",
     "todos/<uuid:todo_id>/clock/",  # a fragment of the to-do's page
     "accounts/2fa/recovery-codes/download/",
     "healthz",
     "readyz",
+    "metrics",
 }
 GROUPS = ("accounts/", "cases/", "todos/", "incidents/", "")
 

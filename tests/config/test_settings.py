@@ -23,7 +23,7 @@ SAFE = {
     "DEFAULT_FROM_EMAIL": "Pathway <pathway@pathway.example>",
     "TRUSTED_PROXIES": "1",
 }
-OWN_WORDS = {*SAFE, "DEMO", "TESTING", "DEBUG", "DATABASE_POOL", "SESSION_HOURS", "PORT"}
+OWN_WORDS = {*SAFE, "DEMO", "TESTING", "DEBUG", "DATABASE_POOL", "SESSION_HOURS", "PORT", "METRICS_TOKEN"}
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +42,13 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
 def test_production_starts_with_safe_settings() -> None:
     done = start(**SAFE)
     assert (done.returncode, done.stderr.count("- ")) == (0, 0), done.stderr
+
+
+def test_a_token_for_monitoring_that_can_be_guessed_stops_the_start() -> None:
+    done = start(**SAFE, METRICS_TOKEN="secret")
+    assert done.returncode == 3
+    assert "METRICS_TOKEN is short" in done.stderr
+    assert start(**SAFE, METRICS_TOKEN="m2n8b5v1c7x3z9l4k6j0").returncode == 0
 
 
 def test_an_empty_environment_names_every_missing_setting_at_once() -> None:

@@ -87,6 +87,20 @@ class Plant:
         """Start the scheduler that sends every periodic task, or under another name a second one."""
         self._spawn(name, [*PYTHON, "celery", "-q", "-A", "config", "beat"])
 
+    def start_stand_in(self) -> None:
+        """Start what stands in for beat and worker, with a short pause."""
+        self._spawn("stand-in", [sys.executable, "manage.py", "sweep", "--every", "1"])
+
+    def runs(self, name: str) -> bool:
+        """Whether a program that was started still runs."""
+        return self.processes[name].poll() is None
+
+    def end(self, name: str, number: signal.Signals) -> int:
+        """Ask a program to end; its exit status."""
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        return process.wait(timeout=30)
+
     def kill(self, name: str) -> None:
         """End a program and its children at once, as losing power would."""
         process = self.processes.pop(name)

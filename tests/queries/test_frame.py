@@ -8,26 +8,10 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pathway.models import Alarm, Clinic, Clinician, Heartbeat, Membership, Notice
-from pathway.models.base import new_id
+from pathway.models import Alarm, Clinic, Clinician, Heartbeat, Membership
 from pathway.queries.frame import ALARMS_LIMIT, UNREAD_LIMIT, Frame, frame_of
 from tests.cast import MONDAY, Cast
-
-
-def tell(person: Clinician, clinic: Clinic, number: int = 1, **columns: Any) -> list[Notice]:
-    """Notices in a person's inbox, told one minute after the other."""
-    values = {"kind": "cover_begins", "urgency": "soon", "state": "kept", **columns}
-    return Notice.objects.bulk_create(
-        Notice(
-            id=new_id(),
-            recipient=person,
-            clinic=clinic,
-            created_at=MONDAY + timedelta(minutes=minute),
-            due_at=MONDAY,
-            **values,
-        )
-        for minute in range(number)
-    )
+from tests.inboxes import tell
 
 
 def alarm(rule: str, clinic: Clinic | None, **columns: Any) -> Alarm:

@@ -9,10 +9,13 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from pathway.engine.absences import plan_absence
 from pathway.engine.cases import hold
 from pathway.engine.todos import claim
 from pathway.models import Clinician, Membership, Todo
-from pathway.queries.access import access_of
+from pathway.protocol.roles import Role
+from pathway.queries.absences import with_covered
+from pathway.queries.access import Access, access_of
 from pathway.queries.inbox import (
     COUNT_LIMIT,
     PAGE_ROWS,
@@ -25,7 +28,7 @@ from pathway.queries.inbox import (
     when_of,
     work_of,
 )
-from tests.cast import MONDAY, Cast, referred
+from tests.cast import MONDAY, Cast, person, referred
 from tests.queries.crowd import crowd, refer_to
 
 LATER = MONDAY + timedelta(days=1)
@@ -210,3 +213,103 @@ def test_the_list_walks_the_two_partial_indexes(cast: Cast) -> None:
         work_of(access, at=LATER, after=(date(2026, 1, 1), UUID(int=0)))
     assert "todo_work_of_person" in plans[0]
     assert "todo_work_of_role" in plans[0]
+
+
+# --- answering for colleagues who are away ---
+
+
+def answering(who: Clinician, at: datetime = LATER) -> Access:
+    return with_covered(access_of(who.id), at=at)
+
+
+def away(cast: Cast, who: Clinician, deputy: Clinician | None, first: int = 0, last: int = 5) -> None:
+    plan_absence(
+        clinic_id=cast.clinic.id,
+        clinician_id=who.id,
+        deputy_id=deputy.id if deputy else None,
+        first_day=LATER.date() + timedelta(days=first),
+        last_day=LATER.date() + timedelta(days=last),
+        by=who,
+        at=LATER,
+    )
+
+
+def test_a_deputy_has_the_absent_colleagues_duties_and_loses_them_again(cast: Cast) -> None:
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    referred(cast)
+    for todo in Todo.objects.filter(role="physiatrist"):
+        claim(todo_id=todo.id, by=cast.phil, at=LATER)
+    away(cast, cast.phil, pia, first=2, last=5)
+    seen = {}
+    for number in (1, 2, 5, 6):
+        at = LATER + timedelta(days=number)
+        rows = work_of(answering(pia, at), at=at).rows
+        assert len(rows) == sum(counts_of(answering(pia, at), at=at).groups.values())
+        assert len(work(cast.phil, at)) == 4, "the owner keeps them"
+        seen[number] = {(row.mine, row.away.name if row.away else "") for row in rows}
+    assert seen == {1: set(), 2: {(False, "phil")}, 5: {(False, "phil")}, 6: set()}
+
+
+def test_a_deputy_who_is_away_passes_duties_on(cast: Cast) -> None:
+    pia, paul = (person(name, cast.clinic, Role.PHYSIATRIST) for name in ("pia", "paul"))
+    referred(cast)
+    todos = list(Todo.objects.filter(role="physiatrist").order_by("id"))
+    claim(todo_id=todos[0].id, by=cast.phil, at=LATER)
+    claim(todo_id=todos[1].id, by=pia, at=LATER)
+    away(cast, cast.phil, pia)
+    away(cast, pia, paul)
+    assert answering(pia).covered == ()
+    whose = {row.away.name for row in work_of(answering(paul), at=LATER).rows if row.away}
+    assert whose == {"phil", "pia"}
+
+
+def test_a_hold_pauses_a_colleagues_duties_too(cast: Cast) -> None:
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    case_id = referred(cast)
+    for todo in Todo.objects.filter(role="physiatrist"):
+        claim(todo_id=todo.id, by=cast.phil, at=LATER)
+    hold(case_id=case_id, reason="Ulcer", review_on=date(2026, 3, 20), by=cast.cora, at=LATER)
+    away(cast, cast.phil, pia)
+    assert counts(pia).paused == 0
+    assert counts_of(answering(pia), at=LATER).paused == 4
+
+
+def test_answering_for_somebody_ends_at_the_clinics_door(cast: Cast) -> None:
+    """A deputy in one clinic has nothing to do with what the colleague owns in another."""
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    for who in (cast.phil, pia):
+        Membership.objects.create(clinician=who, clinic=cast.other_clinic, role="physiatrist")
+    refer_to(cast.other_clinic, cast.omar, MONDAY, "H-1", family_name="Elsewhere")
+    for todo in Todo.objects.filter(role="physiatrist"):
+        claim(todo_id=todo.id, by=cast.phil, at=LATER)
+    away(cast, cast.phil, pia)
+    assert work_of(answering(pia), at=LATER).rows == ()
+
+
+def test_each_colleague_is_one_more_walk_of_the_same_index(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    pia = person("pia", cast.clinic, Role.PHYSIATRIST)
+    referred(cast)
+    away(cast, cast.phil, pia)
+    access = access_of(pia.id)
+    with django_assert_num_queries(1):
+        covering = with_covered(access, at=LATER)
+    assert len(covering.covered) == 1
+    with django_assert_num_queries(1):
+        work_of(covering, at=LATER)
+    with django_assert_num_queries(1):
+        counts_of(covering, at=LATER)
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        with connection.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        work_of(covering, at=LATER)
+    assert plans[0].count("todo_work_of_person") == 2

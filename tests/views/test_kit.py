@@ -119,3 +119,11 @@ def test_one_entry_of_the_navigation_is_current(path: str, current: str | None) 
 def test_the_demo_inbox_is_only_in_the_demo() -> None:
     assert "Demo inbox" in [item["label"] for item in navigation("/", demo=True)]
     assert "Demo inbox" not in [item["label"] for item in navigation("/", demo=False)]
+
+
+def test_only_the_notices_are_counted_and_only_where_the_menu_is_drawn() -> None:
+    asked: list[int] = []
+    entries = navigation("/", demo=False, unread=lambda: asked.append(1) or "7")
+    assert not asked
+    counted = {item["label"]: item["count"]() for item in entries if item["count"]}
+    assert (counted, asked) == ({"Notices": "7"}, [1])

@@ -1,8 +1,7 @@
 """`manage.py demo`: the whole system on one machine, out of Python wheels, with synthetic people.
 
-Starts embedded servers, loads the protocol and the demonstration clinic once, then web, worker, beat and an
-SMTP
-inbox. Knows the order of things; keeping processes alive is the supervisor's work.
+Starts embedded servers, loads the protocol and the demonstration clinic once, then web, worker, beat with its
+stand-in, and an SMTP inbox. Knows the order of things; keeping processes alive is the supervisor's work.
 """
 
 from __future__ import annotations
@@ -107,7 +106,7 @@ def _servers(var: Path) -> Iterator[embedded.Server]:
 
 
 def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
-    """The inbox, the web server, one worker and beat, each a `python -m` of this environment."""
+    """The inbox, the web server, one worker, beat and its stand-in, each run by the Python of this environment."""
     python = [sys.executable, "-m"]
     where = settings.BASE_DIR
     if "EMAIL_URL" not in environment:
@@ -130,6 +129,8 @@ def _programs(environment: dict[str, str], port: int) -> Iterator[Service]:
     worker = ["worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     yield Service("worker", [*celery, *worker], where, environment=environment)
     yield Service("beat", [*celery, "beat"], where, environment=environment)
+    stand_in = [sys.executable, "manage.py", "sweep", "--every", "60"]
+    yield Service("sweep", stand_in, where, environment=environment)
 
 
 def _forget(var: Path) -> None:

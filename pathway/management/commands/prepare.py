@@ -11,8 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from config.machine import newer_than_all
+from pathway.engine import sentinel
+from pathway.queries.signs import PREPARED
 
 
 class Command(BaseCommand):
@@ -27,4 +30,5 @@ class Command(BaseCommand):
         sources = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "pathway" / "static"]
         if not newer_than_all(Path(settings.STATIC_ROOT) / "staticfiles.json", sources):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        sentinel.beat(PREPARED, timezone.now())  # from now on every page says it when nobody watches
         self.stdout.write("Pathway is prepared.")

@@ -1,0 +1,194 @@
+"""What the watch screen shows: standing alarms and who was told, mended ones, dead letters, refused addresses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Q
+
+from pathway.models import Alarm, Case, Clinician, Mail, Notice
+from pathway.protocol.alarms import ALARM_RULES, rule_of
+from pathway.queries.access import Access
+
+SHOWN = 100
+"""More rows than this of one kind are not listed at once."""
+KEPT = timedelta(days=30)
+"""So long a mended alarm is listed (P)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One alarm in words. `told`: the names of who was told, `told_at` when last. `clinic` is "" for every clinic."""
+
+    id: UUID
+    title: str
+    says: str
+    ask: str
+    clinic: str
+    raised_at: datetime
+    cleared_at: datetime | None
+    told: tuple[str, ...]
+    told_at: datetime | None
+    case_id: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was not delivered. `case_id`: the case of the patient whose contact it was for."""
+
+    id: UUID
+    clinic_id: UUID
+    clinic: str
+    recipient: str
+    refused: bool
+    kinds: tuple[str, ...]
+    created_at: datetime
+    error: str
+    case_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAddress:
+    """A colleague whom no mail reaches. `corrects`: whether the reader may put in another address."""
+
+    id: UUID
+    name: str
+    email: str
+    since: datetime
+    corrects: bool
+
+
+def standing(access: Access) -> list[AlarmRow]:
+    """Alarms of the reader's clinics and of the whole system that stand, weightiest rule first."""
+    order = {rule: number for number, rule in enumerate(ALARM_RULES)}
+    alarms = _concerning(access).filter(cleared_at__isnull=True).order_by("raised_at", "id")[:SHOWN]
+    return _rows(sorted(alarms, key=lambda alarm: order.get(alarm.rule, 0)), access)
+
+
+def mended(access: Access, at: datetime) -> list[AlarmRow]:
+    """Alarms of the last thirty days that have cleared, newest first."""
+    alarms = _concerning(access).filter(cleared_at__gt=at - KEPT).order_by("-cleared_at", "id")[:SHOWN]
+    return _rows(list(alarms), access)
+
+
+def _concerning(access: Access) -> Any:
+    return Alarm.objects.filter(Q(clinic_id__in=access.clinic_ids) | Q(clinic__isnull=True))
+
+
+def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
+    told = _told(alarms, access)
+    people = _names(str(alarm.detail.get("clinician", "")) for alarm in alarms)
+    rows = []
+    for alarm in alarms:
+        rule = rule_of(alarm.rule)
+        names, told_at = told.get((alarm.rule, alarm.clinic_id), ((), None))
+        clinic = access.by_id.get(alarm.clinic_id) if alarm.clinic_id else None
+        rows.append(
+            AlarmRow(
+                id=alarm.id,
+                title=rule.title,
+                says=rule.describe(alarm.detail),
+                ask=rule.ask,
+                clinic=clinic.name if clinic else "",
+                raised_at=alarm.raised_at,
+                cleared_at=alarm.cleared_at,
+                told=names,
+                told_at=told_at,
+                case_id=str(alarm.detail.get("case", "")),
+                person=people.get(str(alarm.detail.get("clinician", "")), ""),
+            )
+        )
+    return rows
+
+
+Told = Mapping[tuple[str, UUID | None], tuple[tuple[str, ...], datetime | None]]
+
+
+def _told(alarms: list[Alarm], access: Access) -> Told:
+    """By rule and clinic: which colleagues were told, and when last. One notice may stand for several alarms."""
+    found: dict[tuple[str, UUID | None], dict[str, datetime]] = defaultdict(dict)
+    notices = (
+        Notice.objects.filter(
+            alarm_id__in=[alarm.id for alarm in alarms],
+            clinic_id__in=access.clinic_ids,
+            recipient__isnull=False,
+        )
+        .values_list("alarm__rule", "alarm__clinic_id", "recipient_id")
+        .annotate(last=Max("created_at"))
+        .order_by()
+    )
+    rows = list(notices)
+    names = _names(str(row[2]) for row in rows)
+    for rule, clinic_id, person, last in rows:
+        found[rule, clinic_id][names.get(str(person), "a former colleague")] = last
+    return {key: (tuple(sorted(people)), max(people.values())) for key, people in found.items()}
+
+
+def _names(ids: Iterable[str]) -> dict[str, str]:
+    wanted = {key for key in ids if key}
+    if not wanted:
+        return {}
+    return {str(person.id): str(person) for person in Clinician.objects.filter(pk__in=wanted)}
+
+
+def dead_letters(access: Access) -> list[DeadLetter]:
+    """Messages of the reader's clinics that could not be delivered, oldest first."""
+    mails = list(
+        Mail.objects.filter(state="dead", clinic_id__in=access.clinic_ids)
+        .select_related("recipient", "contact")
+        .order_by("created_at", "id")[:SHOWN]
+    )
+    labels = dict(Notice._meta.get_field("kind").flatchoices)
+    kinds: dict[UUID | None, set[str]] = defaultdict(set)
+    for mail_id, kind in Notice.objects.filter(mail__in=mails).values_list("mail_id", "kind"):
+        kinds[mail_id].add(labels.get(kind, kind))
+    patients = [mail.contact.patient_id for mail in mails if mail.contact]
+    cases = dict(Case.objects.filter(patient_id__in=patients).order_by("id").values_list("patient_id", "id"))
+    return [
+        DeadLetter(
+            id=mail.id,
+            clinic_id=mail.clinic_id,
+            clinic=access.by_id[mail.clinic_id].name,
+            recipient=str(mail.recipient) if mail.recipient else "A patient or caregiver",
+            refused=bool(mail.recipient and mail.recipient.email_refused_at)
+            or bool(mail.contact and mail.contact.refused_at),
+            kinds=tuple(sorted(kinds[mail.id])),
+            created_at=mail.created_at,
+            error=mail.error,
+            case_id=cases.get(mail.contact.patient_id) if mail.contact else None,
+        )
+        for mail in mails
+    ]
+
+
+def refused_addresses(access: Access) -> list[RefusedAddress]:
+    """Active colleagues of the reader's clinics whose address mail servers refuse, by name."""
+    kept = {clinic.id for clinic in access.clinics if "coordinator" in clinic.roles}
+    found = (
+        Clinician.objects.filter(
+            email_refused_at__isnull=False, is_active=True, memberships__clinic_id__in=access.clinic_ids
+        )
+        .prefetch_related("memberships")
+        .distinct()[:SHOWN]
+    )
+    return sorted(
+        (
+            RefusedAddress(
+                id=person.id,
+                name=str(person),
+                email=person.email,
+                since=person.email_refused_at,
+                corrects=person.id == access.person_id
+                or (not person.is_superuser and any(m.clinic_id in kept for m in person.memberships.all())),
+            )
+            for person in found
+            if person.email_refused_at is not None
+        ),
+        key=lambda row: row.name,
+    )
