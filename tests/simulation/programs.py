@@ -93,7 +93,7 @@ class Programs(Plant):
     def busy(self) -> bool:
         """Whether a living worker process has a task in hand; what a killed one left is taken away."""
         for file in self.hands.iterdir():
-            if Path("/proc", file.name).exists():
+            if lives(int(file.name)):
                 return True
             file.unlink(missing_ok=True)
         return False
@@ -123,6 +123,15 @@ class Programs(Plant):
     def publish_copies(self, number: int) -> None:
         """How often each task is published at each round."""
         (self.folder / "copies").write_text(str(number))
+
+
+def lives(pid: int) -> bool:
+    """Whether this process can still do anything: one that was killed stays listed until its parent has looked."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def children_of(pid: int) -> list[int]:
