@@ -16,14 +16,16 @@ from tests.simulation.clock import VARIABLE, clock_of_run
 
 LOOK_S = 0.002
 EXPIRES_S = 60
+WATCH = "pathway.tasks.watch"
+ROUND = [entry.task for entry in PERIODIC if entry.task != WATCH]
 
 
-def publish(copies: int) -> None:
-    """Send every periodic task; a broker that is away gets nothing, and the next round tries again."""
+def publish(tasks: list[str], copies: int) -> None:
+    """Send tasks; a broker that is away gets nothing, and the next round tries again."""
     try:
-        for entry in PERIODIC:
+        for task in tasks:
             for _ in range(copies):
-                app.send_task(entry.task, expires=EXPIRES_S, retry=False)
+                app.send_task(task, expires=EXPIRES_S, retry=False)
     except Exception as error:  # whatever a broker that dies does, beat goes on
         print(f"not published: {type(error).__name__}", flush=True)
 
@@ -39,12 +41,15 @@ def copies_wanted(file: Path) -> int:
 def main() -> None:
     """Publish at every round, for ever."""
     clock, file = clock_of_run(), Path(os.environ[VARIABLE]).with_name("copies")
-    done = -1
+    done, looked = -1, clock.looks
     while True:
-        turn = clock.turn
+        turn, looks = clock.turn, clock.looks
         if turn != done:
             done = turn
-            publish(copies_wanted(file))
+            publish(ROUND, copies_wanted(file))
+        if looks != looked:
+            looked = looks
+            publish([WATCH], copies_wanted(file))
         time.sleep(LOOK_S)
 
 

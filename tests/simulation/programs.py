@@ -104,6 +104,13 @@ class Programs(Plant):
         self._spawn("worker", [*PYTHON, "celery", "-q", "-A", "tests.simulation.worker", "worker", *options])
         self.worker_since = time.monotonic()
 
+    def looked(self) -> bool:
+        """Whether the system has looked at itself since it was asked to."""
+        try:
+            return (self.folder / "looked").read_text() == str(self.clock.looks)
+        except FileNotFoundError:
+            return False
+
     def kill_child(self, number: int) -> None:
         """Kill one of the worker's processes; the worker makes a new one."""
         children = children_of(self.processes["worker"].pid)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from pathway.engine.errors import EngineError
-from pathway.models import Case, Clinician, Incident
+from pathway.models import Case, Clinician, Incident, Todo
 from pathway.protocol.roles import Role, Stage
 from pathway.synthetic.drive import Walk
 from pathway.synthetic.pace import in_hours
@@ -19,6 +19,7 @@ from pathway.synthetic.records_incident import PICTURES
 from pathway.synthetic.scenario import Turn
 from pathway.synthetic.situation import Duty, Situation, look
 from pathway.synthetic.turns import Step, Turns
+from tests.simulation.leave import Leave
 
 #: How often a year each of these befalls a patient (P). Incidents are more frequent than anywhere, to ring more.
 YEARLY = {"report": 0.12, "hold": 0.06, "retitrate": 0.04, "revise": 0.03}
@@ -31,8 +32,9 @@ class Resident(Walk):
     led = False
     refusals: Counter[str]
 
-    def begin(self, seed: str, start: datetime, end: datetime) -> None:
+    def begin(self, seed: str, start: datetime, end: datetime, leave: Leave) -> None:
         """From here on this patient's luck is that of the seed."""
+        self.leave = leave
         self.led, self.seed, self.end = True, f"{seed}:{self.seed}", end
         self.clock = max(self.clock, start)
         self.refusals, self.later = Counter(), dict[UUID, datetime]()
@@ -104,7 +106,17 @@ class Resident(Walk):
     def person(self, role: Role | str) -> Clinician:
         """Who looks after this patient: each of the role's people has as many patients."""
         holders = self.staff.people[Role(role)]
-        return holders[int(self.luck("person", str(role)) * len(holders))]
+        return self._there(holders[int(self.luck("person", str(role)) * len(holders))], role)
+
+    def owner(self, todo: Duty | Todo) -> Clinician:
+        """Whoever owns a duty, or answers for the owner."""
+        return self._there(super().owner(todo), todo.role)
+
+    def _there(self, person: Clinician, role: Role | str) -> Clinician:
+        if not self.led:
+            return person
+        today = self.calendar.local_date(self.clock)
+        return self.leave.in_place_of(person, self.staff.people[Role(role)], today)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "turns"}

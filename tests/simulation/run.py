@@ -26,6 +26,7 @@ from tests.simulation.breaking import Breaker
 from tests.simulation.crowd import Crowd
 from tests.simulation.faults import plan_faults
 from tests.simulation.laying import CLINIC, START
+from tests.simulation.leave import plan_leave
 from tests.simulation.observers import (
     FIRED_TWICE,
     QUIET,
@@ -44,6 +45,8 @@ ZONE = ZoneInfo(CLINIC["time_zone"])
 WORKDAY = (8.1, 12.1, 17.2)
 """Steps of a working day, hours of the clinic's clock: after opening, after the first rung by hours, after work."""
 FREE_DAY = (12.1,)
+LOOK_HOUR = 17
+"""From this hour on a step ends with the system's look at itself."""
 AFTER = timedelta(days=6)
 """Healed time after the end, for everything on its way to arrive."""
 ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 8.0, 60.0
@@ -84,8 +87,9 @@ class Run:
         rng = random.Random(f"faults:{seed}")
         self.breaker = Breaker(programs, plan_faults(rng, START, self.end), rng)
         self.residents = read_residents(folder)
+        leave = plan_leave(self.residents[0].staff, random.Random(f"leave:{seed}"), START, self.end)
         for one in self.residents:
-            one.begin(str(seed), START, self.end)
+            one.begin(str(seed), START, self.end, leave)
         self.crowd, self.watch = Crowd(self.residents), Watch()
         self.now, self.steps = START, 0
         self.clock.move(START)
@@ -149,6 +153,8 @@ class Run:
         self.steps += 1
         self.breaker.strike(self.clock.ask, self._quiet)
         self._settle()
+        if moment.astimezone(ZONE).hour >= LOOK_HOUR:
+            self._look_at_itself()
         self.watch.look(moment)
 
     def _settle(self) -> None:
@@ -168,6 +174,14 @@ class Run:
                 self.clock.ask()
         while self.programs.busy() and time.monotonic() - begin < PATIENCE_S:
             pass
+
+    def _look_at_itself(self) -> None:
+        """The system's own watch, and the mail that follows from it."""
+        self.clock.ask_to_look()
+        begin = time.monotonic()
+        while self.breaker.works and not self.programs.looked() and time.monotonic() - begin < SUPERVISED_S:
+            pass
+        self._settle()
 
     def _quiet(self) -> bool:
         today = self.now.astimezone(ZONE).date()
