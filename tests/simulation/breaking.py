@@ -14,6 +14,7 @@ from pathway.models import Clinician
 from tests.simulation.faults import Fault, Planned
 from tests.simulation.programs import Programs
 
+MAIL_FAULTS = frozenset({Fault.REFUSE_ALL, Fault.NO_MAIL_SERVER, Fault.REFUSE_ONE})
 #: How long to wait for a message to be held; where none comes, the fault waits for another step.
 HELD_S = 1.5
 
@@ -55,8 +56,7 @@ class Breaker:
 
     def step(self, now: datetime) -> None:
         """Heal what is over, begin what is due. Faults of a moment wait in `now` for the round of this step."""
-        if not self.programs.runs("worker"):
-            self.programs.start_worker()
+        self._supervise()
         for one in [one for one in self.lasting if one.ends <= now]:
             self.lasting.remove(one)
             self._end[one.fault]()
@@ -77,8 +77,22 @@ class Breaker:
         for one in self.lasting:
             self._end[one.fault]()
         self.lasting = []
-        if not self.programs.runs("worker"):
-            self.programs.start_worker()
+        self._supervise()
+
+    @property
+    def mail_works(self) -> bool:
+        """Whether the mail server takes everything."""
+        return not {one.fault for one in self.lasting} & MAIL_FAULTS
+
+    def _supervise(self) -> None:
+        """Start what died, unless it is meant to be away."""
+        away = {one.fault for one in self.lasting}
+        starts = {"worker": self.programs.start_worker}
+        if Fault.KILL_BEAT not in away:
+            starts["beat"] = self.programs.start_beat
+        for name, start in starts.items():
+            if not self.programs.runs(name):
+                start()
 
     def restart_worker(self) -> None:
         """What a supervisor does with a worker that is up and works no more."""

@@ -101,7 +101,6 @@ class Mails:
     told: int
     kept: int
     overtaken: int
-    refused: int
     lost: dict[str, int]
     arrived: int
     doubled: int
@@ -124,7 +123,7 @@ def account(until: datetime, arrived: Sequence[Arrival], breaks: Sequence[tuple[
     for notice_id, kind, state, mail_state, mail_id in rows(UNFINISHED, {"until": until}):
         fate = _fate(state, mail_state, str(mail_id) in came, reasons.get(notice_id, set()))
         found[fate] += 1
-        if fate not in ("told", "kept", "overtaken", "refused"):
+        if fate not in ("told", "kept", "overtaken"):
             lost[f"{kind}: {fate}"] += 1
     doubled = {mail: sorted(moments) for mail, moments in came.items() if len(moments) > 1}
     return Mails(
@@ -132,7 +131,6 @@ def account(until: datetime, arrived: Sequence[Arrival], breaks: Sequence[tuple[
         told=found["told"],
         kept=found["kept"],
         overtaken=found["overtaken"],
-        refused=found["refused"],
         lost=dict(lost),
         arrived=len(arrived),
         doubled=sum(len(moments) - 1 for moments in doubled.values()),
@@ -142,13 +140,11 @@ def account(until: datetime, arrived: Sequence[Arrival], breaks: Sequence[tuple[
 
 
 def _fate(state: str, mail_state: str | None, arrived: bool, reasons: set[str]) -> str:
-    """What became of one notice; a fate that is not one of the four good ones is a loss."""
+    """What became of one notice; a fate that is not one of the three good ones is a loss."""
     if state == "mailed" and mail_state == "sent":
         return "told" if arrived else "marked as sent and never arrived"
     if state == "mailed" and mail_state == "dropped":
         return _excused("mail dropped", reasons)
-    if state == "mailed" and mail_state == "dead":
-        return "refused"
     if state == "dropped":
         return _excused("dropped", reasons)
     if state == "kept":

@@ -36,10 +36,11 @@ def line(result: Outcome) -> str:
         return f"seed {result['seed']:>3}: {wrong[0]}"
     mail = result["mail"]
     said = (
-        f"seed {result['seed']:>3}: {result['seconds']:.0f} s, {result['patients']} patients, {result['days']} days, "
+        f"seed {result['seed']:>3}: {result['seconds']:.0f} s ({sum(result['cpu_seconds'].values()):.0f} of CPU), "
+        f"{result['patients']} patients, {result['days']} days, "
         f"{result['actions']} actions, {result['rungs']} rungs, {sum(result['faults'].values())} faults; "
-        f"{mail['notices']} notices: {mail['told']} told, {mail['kept']} kept, {mail['overtaken']} overtaken, "
-        f"{mail['refused']} refused; {mail['arrived']} mails, {mail['doubled']} doubled; "
+        f"{mail['notices']} notices: {mail['told']} told, {mail['kept']} kept, {mail['overtaken']} overtaken; "
+        f"{mail['arrived']} mails, {mail['doubled']} doubled, {result['resent']} sent again by a person; "
         f"{'as promised' if not wrong else 'WRONG: ' + '; '.join(wrong[:6])}"
     )
     refused = sum(result["refused_actions"].values())
@@ -70,6 +71,7 @@ def table(results: Sequence[Outcome]) -> str:
                 "mails arrived": mail["arrived"],
                 "mails doubled, in flight at a kill": mail["doubled"] - mail["unexplained"],
                 "mails doubled otherwise": mail["unexplained"],
+                "dead letters sent again by a person": one["resent"],
                 "kills and crashes": one["kills"],
                 "hung workers restarted by the supervisor": one["restarts"],
             }

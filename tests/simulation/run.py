@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ from tests import environment  # noqa: F401 # isort: skip - Django must be ready
 
 from django.db import connection
 
+from pathway.engine.mails import correct_address, resend
+from pathway.models import Clinician, Mail
+from pathway.protocol.roles import Role
 from tests.simulation.breaking import Breaker
 from tests.simulation.crowd import Crowd
 from tests.simulation.faults import plan_faults
@@ -74,6 +78,7 @@ class Result:
     faults: dict[str, int]
     kills: int
     restarts: int
+    resent: int
     mail: dict[str, Any]
 
 
@@ -91,7 +96,7 @@ class Run:
         for one in self.residents:
             one.begin(str(seed), START, self.end, leave)
         self.crowd, self.watch = Crowd(self.residents), Watch()
-        self.now, self.steps = START, 0
+        self.now, self.steps, self.resent = START, 0, 0
         self.clock.move(START)
 
     def go(self) -> Result:
@@ -122,6 +127,7 @@ class Run:
             faults={fault.name.lower(): times for fault, times in sorted(self.breaker.done.items())},
             kills=len(self.breaker.breaks),
             restarts=self.breaker.restarts,
+            resent=self.resent,
             mail=asdict(mail),
         )
 
@@ -153,6 +159,8 @@ class Run:
         self.steps += 1
         self.breaker.strike(self.clock.ask, self._quiet)
         self._settle()
+        if self.breaker.mail_works:
+            self._resend()
         if moment.astimezone(ZONE).hour >= LOOK_HOUR:
             self._look_at_itself()
         self.watch.look(moment)
@@ -174,6 +182,15 @@ class Run:
                 self.clock.ask()
         while self.programs.busy() and time.monotonic() - begin < PATIENCE_S:
             pass
+
+    def _resend(self) -> None:
+        """A coordinator confirms addresses that work again and sends dead letters again, once mail goes its way."""
+        keeper = self.residents[0].staff.people[Role.COORDINATOR][0]
+        for person in Clinician.objects.filter(email_refused_at__isnull=False):
+            correct_address(clinician_id=person.id, email=person.email, by=keeper, at=self.now)
+        for mail_id in Mail.objects.filter(state="dead").values_list("id", flat=True):
+            resend(mail_id=mail_id, by=keeper, at=self.now)
+            self.resent += 1
 
     def _look_at_itself(self) -> None:
         """The system's own watch, and the mail that follows from it."""
@@ -210,7 +227,9 @@ def main() -> None:
         programs.start_all()
         result = Run(folder, seed, days, programs).go()
         connection.close()
-    (folder / "result.json").write_text(json.dumps(asdict(result)))
+    used = {"driver": resource.RUSAGE_SELF, "programs": resource.RUSAGE_CHILDREN}
+    cpu = {name: sum(resource.getrusage(who)[:2]) for name, who in used.items()}
+    (folder / "result.json").write_text(json.dumps({**asdict(result), "cpu_seconds": cpu}))
 
 
 if __name__ == "__main__":
