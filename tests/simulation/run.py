@@ -48,6 +48,8 @@ from tests.simulation.resident import Resident
 ZONE = ZoneInfo(CLINIC["time_zone"])
 WORKDAY = (8.1, 12.1, 17.2)
 """Steps of a working day, hours of the clinic's clock: after opening, after the first rung by hours, after work."""
+ENOUGH = 3
+"""After so many steps that were given up the run fails anyway, and waits no longer."""
 FREE_DAY = (12.1,)
 LOOK_HOUR = 17
 """From this hour on a step ends with the system's look at itself."""
@@ -169,9 +171,10 @@ class Run:
         """Wait until nothing is due and nobody has a task in hand; not while messages cannot go their way."""
         begin = asked = time.monotonic()
         supervised = False
+        patience = PATIENCE_S if len(self.watch.stuck) < ENOUGH else ROUND_S
         while self.breaker.works and not self._quiet():
             now = time.monotonic()
-            if now - begin > PATIENCE_S:
+            if now - begin > patience:
                 self.watch.stuck.append(self.now.isoformat())
                 return
             if now - max(begin, self.programs.worker_since) > SUPERVISED_S and not supervised:
