@@ -46,7 +46,7 @@ ALARM_RULES: dict[str, AlarmRule] = {
         AlarmRule(
             "mail_stuck",
             "Mail does not leave",
-            "Since {minutes} minutes mail waits that should have left.",
+            "Mail that should have left has been waiting for {minutes} min.",
             "Look at the mail server and at EMAIL_URL. What waits leaves by itself once the server takes it. Until "
             "then read your notices here and call each other.",
             system=True,
@@ -54,35 +54,35 @@ ALARM_RULES: dict[str, AlarmRule] = {
         AlarmRule(
             "worker_silent",
             "No worker is running",
-            "No worker gave a sign of life for {minutes} minutes.",
+            "No worker gave a sign of life for {minutes} min.",
             "Start the worker. Until then nothing but “manage.py sweep --every 60” sends reminders.",
             system=True,
         ),
         AlarmRule(
             "beat_silent",
             "The scheduler is not running",
-            "Beat gave no sign of life for {minutes} minutes.",
+            "Beat gave no sign of life for {minutes} min.",
             "Start beat. “manage.py sweep --every 60” stands in for it.",
             system=True,
         ),
         AlarmRule(
             "broker_away",
             "The broker does not answer",
-            "The broker did not answer for {minutes} minutes.",
+            "The broker did not answer for {minutes} min.",
             "Start Redis or Valkey. Nothing is lost: what is due stands in the database.",
             system=True,
         ),
         AlarmRule(
             "sweep_silent",
             "The stand-in for the scheduler is not running",
-            "“manage.py sweep --every” gave no sign of life for {minutes} minutes and was not told to stop.",
+            "“manage.py sweep --every” gave no sign of life for {minutes} min and was not told to stop.",
             "Start it again. Without it nobody notices when worker and beat die.",
             system=True,
         ),
         AlarmRule(
             "timers_late",
             "Reminders are late",
-            "{count} reminders should have been made by now, the oldest {minutes} minutes ago.",
+            "Reminders that should have been made by now: {count}, the oldest {minutes} min ago.",
             "Look whether a worker runs and what its log says. “manage.py sweep” makes them by hand.",
             system=True,
         ),
@@ -120,7 +120,7 @@ ALARM_RULES: dict[str, AlarmRule] = {
         AlarmRule(
             "owner_gone",
             "Duties of somebody who left",
-            "{count} open duties belong to a person who cannot sign in any more.",
+            "Open duties of a person who cannot sign in any more: {count}.",
             "Hand them over to a colleague.",
         ),
         AlarmRule(
@@ -133,13 +133,13 @@ ALARM_RULES: dict[str, AlarmRule] = {
         AlarmRule(
             "cover_gap",
             "Days without cover",
-            "From {first_on} to {last_on} nobody answers as {role}; {count} safety duties fall on these days.",
+            "From {first_on} to {last_on} nobody answers as {role}; safety duties on these days: {count}.",
             "Name a deputy, or move the absence.",
         ),
         AlarmRule(
             "mail_dead",
             "Mail that could not be delivered",
-            "{count} messages could not be delivered.",
+            "Messages that could not be delivered: {count}.",
             "Read below what the mail server answered. Send them again, or say that they are not needed any more.",
         ),
         AlarmRule(

@@ -18,7 +18,7 @@ from pathway.engine.cases import close, hold
 from pathway.engine.devices import NewModel, add_pump_model
 from pathway.engine.incidents import report
 from pathway.engine.todos import claim
-from pathway.models import Absence, Clinician, Membership, Todo
+from pathway.models import Absence, Clinician, Mail, Membership, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.queries.facts import facts_hash
@@ -279,6 +279,16 @@ def of_member(verb: str, **data: Any) -> Callable[[Cast], tuple[Walk, Press]]:
     return prepare
 
 
+def dead_letter(verb: str) -> Callable[[Cast], tuple[Walk, Press]]:
+    def prepare(cast: Cast) -> tuple[Walk, Press]:
+        walk = evaluation(cast)
+        row = {"urgency": "soon", "created_at": walk.at, "due_at": walk.at}
+        mail = Mail.objects.create(clinic=cast.clinic, recipient=cast.nora, state="dead", **row)
+        return walk, Press(f"/watch/mails/{mail.id}/{verb}/", {})
+
+    return prepare
+
+
 def lead_clinic(cast: Cast) -> tuple[Walk, Press]:
     data = {"clinic": str(cast.clinic.id), "lead": str(cast.phil.pk)}
     return evaluation(cast), Press("/people/lead/", data)
@@ -291,7 +301,12 @@ def leave_clinic(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(f"/people/{cast.phil.pk}/leave/", data)
 
 
-# Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
+def refused_address(cast: Cast) -> tuple[Walk, Press]:
+    walk = evaluation(cast)
+    Clinician.objects.filter(username="phil").update(email_refused_at=walk.at)
+    return walk, Press(f"/watch/people/{cast.phil.id}/address/", {"email": "phil@new.example"})
+
+
 # --- the clinic itself ---
 
 
@@ -307,6 +322,7 @@ def name_clinic(cast: Cast) -> tuple[Walk, Press]:
     return evaluation(cast), Press("/clinic/", data)
 
 
+# Everybody who is not named is refused: with 403 in the clinic, with 404 outside it. Omar may refer: to his own clinic.
 VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "claim a to-do": (claim_it, {"phil"}),
     "give back one's own to-do": (release_it, {"phil"}),
@@ -348,6 +364,9 @@ VERBS: dict[str, tuple[Callable[[Cast], tuple[Walk, Press]], set[str]]] = {
     "name the lead of a role": (of_member("lead", lead="1"), {"cora"}),
     "name the lead of a clinic": (lead_clinic, {"cora"}),
     "take somebody out of the clinic": (leave_clinic, {"cora"}),
+    "send a dead letter again": (dead_letter("resend"), {"cora"}),
+    "let a dead letter go": (dead_letter("let-go"), {"cora"}),
+    "correct a colleague's address": (refused_address, {"phil", "cora"}),
     "retire a pump model": (retire_pump, {"nora", "phil", "cora"}),
 }
 #: Verbs that ask for no case: an outsider is told that they may not, not that there is nothing.

@@ -77,6 +77,7 @@ class World:
             agreed(self.case("titration at six weeks"), now),
             agreed(self.case("long-term, past its refill date"), now, refused_at=now),
         ]
+        self.absence = phils_absence()
         self.desks = {user.username: Desk(user) for user in Clinician.objects.all()}
 
     def desk(self, name: str) -> Desk:
@@ -215,12 +216,12 @@ SCREENS: dict[str, Callable[[World], list[Screen]]] = {
         Screen("phil", "/clinic/"),
         Screen("admin", "/clinic/"),
     ],
-    "cover/": lambda world: [Screen("cora", f"/cover/?clinic={phils_absence().clinic_id}")],
+    "cover/": lambda world: [Screen("cora", f"/cover/?clinic={world.absence.clinic_id}")],
     "cover/<uuid:absence_id>/": lambda world: [
-        Screen(who, f"/cover/{phils_absence().id}/") for who in ("phil", "anna")
+        Screen(who, f"/cover/{world.absence.id}/") for who in ("phil", "anna")
     ],
     "people/": of("cora", "/people/"),
-    "people/<uuid:clinician_id>/": lambda world: [Screen("cora", f"/people/{phils_absence().clinician_id}/")],
+    "people/<uuid:clinician_id>/": lambda world: [Screen("cora", f"/people/{world.absence.clinician_id}/")],
     "devices/": lambda world: [Screen(who, "/devices/") for who in ("cora", "anna", "admin")],
     "reminders/stop/<str:key>/": lambda world: [
         Screen("", urlsplit(stop_link(world.contacts[0].pk)).path),
