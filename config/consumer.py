@@ -16,6 +16,8 @@ from kombu.message import Message
 class WatchedConsumer(Consumer):
     """Looks at every acknowledgement once it was tried."""
 
+    hub: Any
+
     def register_with_event_loop(self, hub: Any) -> None:
         """Each connection begins with nothing in doubt."""
         self._tried: list[Message] = []
@@ -24,7 +26,7 @@ class WatchedConsumer(Consumer):
 
     def call_soon_ack(self, p: Any, *args: Any, **kwargs: Any) -> Any:
         """Celery acknowledges through here: what it calls is a method of the message."""
-        called = super().call_soon_ack(p, *args, **kwargs)
+        called = super().call_soon_ack(p, *args, **kwargs)  # type: ignore[misc]  # the stubs are older
         message = getattr(p, "__self__", None)
         if isinstance(message, Message) and self.hub is not None:
             self.hub.call_soon(partial(self._note, message))  # after it, therefore
