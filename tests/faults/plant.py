@@ -145,7 +145,7 @@ class Plant:
     def _spawn(self, name: str, argv: list[str] | tuple[str, ...], directory: Path | None = None) -> None:
         environment = os.environ | {
             "TESTING": "1",
-            "DATABASE_URL": self.database_url or tests_database_url(),
+            "DATABASE_URL": self.database_url or url_of_the_tests(),
             "REDIS_URL": self.broker_url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.port}",
         }
@@ -155,7 +155,7 @@ class Plant:
             )
 
 
-def tests_database_url() -> str:
+def url_of_the_tests() -> str:
     """The address of the database this test runs in."""
     at = connection.settings_dict
     secret = f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else ""

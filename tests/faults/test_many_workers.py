@@ -11,7 +11,7 @@ import pytest
 from pathway.tasks import fire_timers
 from tests.bench.duties import NONE_DUE, UNWATCH, Duties
 from tests.cast import make_cast
-from tests.faults.plant import Plant, tests_database_url
+from tests.faults.plant import Plant, url_of_the_tests
 
 TIMERS, PROCESSES = 2_000, 3
 
@@ -21,7 +21,7 @@ TIMERS, PROCESSES = 2_000, 3
 def test_each_of_a_burst_of_timers_fires_once() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="pathway burst ") as name,
-        psycopg.connect(tests_database_url(), autocommit=True) as link,
+        psycopg.connect(url_of_the_tests(), autocommit=True) as link,
         Plant(Path(name)) as plant,
     ):
         duties = Duties(link, make_cast(), TIMERS)
