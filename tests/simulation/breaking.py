@@ -127,7 +127,7 @@ class Breaker:
         ask()
         deadline = time.monotonic() + HELD_S
         while self.programs.came() == before and time.monotonic() < deadline:
-            pass
+            time.sleep(0.002)
         met = self.programs.came() != before
         if met:
             self._break(self.programs.kill_children)

@@ -48,6 +48,7 @@ from tests.simulation.resident import Resident
 ZONE = ZoneInfo(CLINIC["time_zone"])
 WORKDAY = (8.1, 12.1, 17.2)
 """Steps of a working day, hours of the clinic's clock: after opening, after the first rung by hours, after work."""
+PAUSE_S = 0.004
 ENOUGH = 3
 """After so many steps that were given up the run fails anyway, and waits no longer."""
 FREE_DAY = (12.1,)
@@ -173,6 +174,7 @@ class Run:
         supervised = False
         patience = PATIENCE_S if len(self.watch.stuck) < ENOUGH else ROUND_S
         while self.breaker.works and not self._quiet():
+            time.sleep(PAUSE_S)  # the workers want the processor
             now = time.monotonic()
             if now - begin > patience:
                 self.watch.stuck.append(self.now.isoformat())
@@ -184,7 +186,7 @@ class Run:
                 asked = now
                 self.clock.ask()
         while self.programs.busy() and time.monotonic() - begin < PATIENCE_S:
-            pass
+            time.sleep(PAUSE_S)
 
     def _resend(self) -> None:
         """A coordinator confirms addresses that work again and sends dead letters again, once mail goes its way."""
@@ -200,7 +202,7 @@ class Run:
         self.clock.ask_to_look()
         begin = time.monotonic()
         while self.breaker.works and not self.programs.looked() and time.monotonic() - begin < SUPERVISED_S:
-            pass
+            time.sleep(PAUSE_S)
         self._settle()
 
     def _quiet(self) -> bool:
