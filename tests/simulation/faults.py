@@ -26,17 +26,17 @@ class Fault(StrEnum):
 
 #: How often a year, and how many days it lasts at most (0: a moment).
 HABITS: dict[Fault, tuple[float, float]] = {
-    Fault.KILL_SENDING: (4, 0),
-    Fault.KILL_CHILD: (4, 0),
-    Fault.KILL_WORKER: (1.4, 0),
+    Fault.KILL_SENDING: (3, 0),
+    Fault.KILL_CHILD: (3, 0),
+    Fault.KILL_WORKER: (1, 0),
     Fault.KILL_BEAT: (1, 3),
     Fault.TWO_BEATS: (1, 12),
     Fault.TRIPLE: (1, 12),
-    Fault.BROKER_LOST: (1.4, 2),
+    Fault.BROKER_LOST: (1.2, 2),
     Fault.REFUSE_ALL: (1, 4),
     Fault.NO_MAIL_SERVER: (1, 4),
     Fault.REFUSE_ONE: (0.6, 20),
-    Fault.DATABASE: (1.6, 0),
+    Fault.DATABASE: (1.2, 0),
 }
 #: The last weeks are free of new faults, so that each is over before the reckoning.
 CALM = timedelta(days=25)

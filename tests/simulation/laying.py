@@ -67,7 +67,7 @@ HABITS = {
 """Who has no line here has the defaults."""
 IN_TITRATION = 0.15
 """This share of the patients is still in titration when a run begins."""
-DOSES = (90, 420)
+DOSES = (60, 280)
 """What a patient will need after a year, mcg/day: with 20 or 40 mL a refill every two to six months."""
 
 

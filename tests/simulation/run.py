@@ -46,14 +46,14 @@ from tests.simulation.programs import Programs
 from tests.simulation.resident import Resident
 
 ZONE = ZoneInfo(CLINIC["time_zone"])
-WORKDAY = (8.1, 12.1, 17.2)
-"""Steps of a working day, hours of the clinic's clock: after opening, after the first rung by hours, after work."""
+WORKDAY = (8.1, 17.2)
+"""Steps of a working day, hours of the clinic's clock: after opening and after work."""
 PAUSE_S = 0.004
 ENOUGH = 3
 """After so many steps that were given up the run fails anyway, and waits no longer."""
 FREE_DAY = (12.1,)
-LOOK_HOUR = 17
-"""From this hour on a step ends with the system's look at itself."""
+LOOK_DAY = 0
+"""On Mondays each step ends with the system's look at itself; oftener would be most of the run's work."""
 AFTER = timedelta(days=6)
 """Healed time after the end, for everything on its way to arrive."""
 ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 8.0, 60.0
@@ -164,7 +164,7 @@ class Run:
         self._settle()
         if self.breaker.mail_works:
             self._resend()
-        if moment.astimezone(ZONE).hour >= LOOK_HOUR:
+        if moment.astimezone(ZONE).weekday() == LOOK_DAY:
             self._look_at_itself()
         self.watch.look(moment)
 
