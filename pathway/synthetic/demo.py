@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pathway.models import Clinic, Patient
+from pathway.models import Absence, Case, Clinic, Patient
 from pathway.protocol.roles import Role, Stage
 from pathway.synthetic.cases import make_case
 from pathway.synthetic.drive import Walked
+from pathway.synthetic.habits import settle_in
 from pathway.synthetic.names import record_number
 from pathway.synthetic.scenario import Scenario, Turn
 from pathway.synthetic.staff import Person, make_staff, staff_of
@@ -227,4 +228,7 @@ def make_demo(*, end: datetime, seed: int, password: str) -> list[tuple[Scenario
                 made.append(
                     (scenario, make_case(staff, scenario, seed=case_seed, number=number, end=end, spread=1.3))
                 )
+        if not Absence.objects.filter(clinic=staff.clinic).exists() and staff.clinic.lead_id is None:
+            pumps = Case.objects.filter(clinic=staff.clinic, stage__in=(R, L), pumps__isnull=False)
+            settle_in(staff, pumps.order_by("opened_at").values_list("id", flat=True).distinct(), end)
     return made

@@ -29,7 +29,7 @@ NAV: tuple[tuple[str, str, str], ...] = (
     ("Refills", "/refills/", "droplet"),
     ("Incidents", "/incidents/", "siren"),
     ("Cover", "/cover/", "users"),
-    ("Refer a patient", "/cases/new/", "user-plus"),
+    ("Refer", "/cases/new/", "user-plus"),
 )
 DEMO_NAV = ("Demo inbox", "/demo/mail/", "mail")
 
