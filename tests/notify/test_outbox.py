@@ -21,6 +21,7 @@ from tests.notify.mailserver import Inbox, listening
 from tests.notify.tastes import all_at_once
 
 HOUR = timedelta(hours=1)
+WORKERS = 10
 NORA = "nora@clinic.example"
 
 
@@ -229,7 +230,7 @@ def test_a_server_that_closes_keeps_what_it_took(told: Cast, inbox: Inbox) -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_send_each_mail_once(smtp: Settings) -> None:
-    """Three workers find the same thirty people due: nobody gets two mails, and each notice is in one."""
+    """Ten workers find the same thirty people due: nobody gets two mails, and each notice is in one."""
     cast = make_cast()
     case_id = referred(cast)
     todo = Notice.objects.filter(case_id=case_id).values_list("todo_id", flat=True)[0]
@@ -250,7 +251,7 @@ def test_workers_at_once_send_each_mail_once(smtp: Settings) -> None:
                 due_at=MONDAY,
                 **values,
             )
-    inbox, together = Inbox(), Barrier(3)
+    inbox, together = Inbox(), Barrier(WORKERS)
 
     def work() -> int:
         together.wait(timeout=30)
@@ -259,8 +260,8 @@ def test_workers_at_once_send_each_mail_once(smtp: Settings) -> None:
         finally:
             connection.close()
 
-    with listening(inbox, smtp.EMAIL_PORT), ThreadPoolExecutor(3) as pool:
-        sent = [future.result(timeout=60) for future in [pool.submit(work) for _ in range(3)]]
+    with listening(inbox, smtp.EMAIL_PORT), ThreadPoolExecutor(WORKERS) as pool:
+        sent = [future.result(timeout=60) for future in [pool.submit(work) for _ in range(WORKERS)]]
     assert sum(sent) == len(inbox.taken) == 30
     assert set(inbox.counts().values()) == {1}
     assert set(Notice.objects.values_list("state", flat=True)) == {"mailed"}
