@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from pathway.models import Attention, Notice
 from pathway.notify.rows import NoticeRow, read
@@ -32,7 +32,8 @@ RANK = {Urgency.RED: 0, Urgency.SAFETY: 1, Urgency.SOON: 2, Urgency.NEWS: 3}
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT coalesce(recipient_id, contact_id) AS person, min(due_at) AS first FROM pathway_notice
-  WHERE state = 'pending' AND due_at <= %(at)s GROUP BY 1 ORDER BY first LIMIT %(limit)s
+  WHERE state = 'pending' AND due_at <= %(at)s
+  GROUP BY 1 ORDER BY bool_or(urgency = 'red') DESC, first LIMIT %(limit)s
 )
 SELECT person FROM due WHERE pg_try_advisory_xact_lock(%(lock)s, hashtext(person::text))
 """
@@ -68,7 +69,7 @@ def bundle(*, at: datetime, people: int = PEOPLE) -> int:
         if not claimed:
             return 0
         whose = Q(recipient__in=claimed) | Q(contact__in=claimed)
-        due = Notice.objects.filter(whose, state="pending", due_at__lte=at).order_by("due_at")
+        due = Notice.objects.filter(whose, state="pending", due_at__lte=at).order_by(_ALARMS_FIRST, "due_at")
         rows = read(Notice.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:NOTICES])), at=at)
         decisions = _decide(rows, _tastes(claimed), at)
         _write(decisions, at)
@@ -99,6 +100,9 @@ def _decide(rows: Iterable[NoticeRow], tastes: dict[UUID, Taste], at: datetime) 
 
 
 _DEFAULT = Taste()
+_ALARMS_FIRST = Case(
+    When(urgency=str(Urgency.RED), then=0), When(urgency=str(Urgency.SAFETY), then=1), default=2
+)
 
 
 def _leaves(row: NoticeRow, taste: Taste, at: datetime) -> datetime:

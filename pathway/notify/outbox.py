@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 _TAKE = """
 WITH due AS MATERIALIZED (
   SELECT id FROM pathway_mail WHERE state IN ('pending', 'leased') AND due_at <= %(at)s
-  ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+  ORDER BY urgency <> 'red', due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), taken AS (
   UPDATE pathway_mail m SET state = 'leased', attempts = attempts + 1, due_at = %(until)s
   FROM due WHERE m.id = due.id RETURNING m.*
@@ -124,7 +124,7 @@ def deliver(*, at: datetime, limit: int = BATCH) -> Counts:
 
 
 def _take(at: datetime, limit: int) -> list[_Taken]:
-    """Lease due mails, earliest first; those that another worker takes at this moment are passed over."""
+    """Lease due mails, alarms before all others; those that another worker takes at this moment are passed over."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_TAKE, {"at": at, "until": at + LEASE, "limit": limit})
         return [_Taken(*row) for row in cursor.fetchall()]

@@ -90,6 +90,17 @@ def test_a_batch_is_limited(told: Cast) -> None:
     assert states() == {"sent": 1, "pending": 3}
 
 
+def test_an_alarm_overtakes_a_backlog(told: Cast) -> None:
+    """Hundreds of mails wait; the one about a red incident, told last, leaves first."""
+    drain(at=MONDAY)
+    Mail.objects.update(state="pending", sent_at=None, due_at=MONDAY - HOUR)
+    last = Mail.objects.order_by("-due_at", "id").last()
+    assert last is not None
+    Mail.objects.filter(pk=last.pk).update(urgency="red", due_at=MONDAY)
+    assert deliver(at=MONDAY, limit=1).sent == 1
+    assert Mail.objects.get(state="sent").pk == last.pk
+
+
 def test_whoever_has_no_address_is_flagged_at_once(told: Cast) -> None:
     Clinician.objects.filter(pk=told.phil.pk).update(email="")
     counts = drain(at=MONDAY)
