@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -83,12 +82,6 @@ class _Page:
         leads = self.settings.clinic.lead_id == person(self.request)
         return leads or str(Role.COORDINATOR) in self.chosen.roles
 
-    @property
-    def _members(self) -> list[tuple[str, str]]:
-        """Everybody who works here and can sign in, by name."""
-        people = {one for holders in self.staff.by_role.values() for one in holders}
-        return sorted(((str(one), self.staff.name(one)) for one in people), key=lambda item: item[1])
-
     def preview(self, form: CalendarForm | None = None, refused: Answer | None = None) -> HttpResponse:
         """Show what the typed calendar moves, or what is wrong with it."""
         form = form or CalendarForm(self.request.POST)
@@ -135,13 +128,11 @@ class _Page:
         return self.show(calendar=CalendarForm.typed(self.request.POST))
 
     def name(self) -> HttpResponse:
-        """Set what the cards print and the lead."""
-        form = NamesForm(self.request.POST, members=self._members)
+        """Set what the cards print."""
+        form = NamesForm(self.request.POST)
         if not form.is_valid():
             return self.show(Answer(422), names=form)
-        values = form.cleaned_data
-        lead = UUID(values["lead"]) if values["lead"] else None
-        done = attempt(self.request, name_clinic, clinic_id=self.chosen.id, values=values, lead=lead)
+        done = attempt(self.request, name_clinic, clinic_id=self.chosen.id, values=form.cleaned_data)
         if isinstance(done, Answer):
             show_errors(form, done)
             return self.show(done, names=form)
@@ -178,7 +169,8 @@ class _Page:
             "alert": alert_of(answer, {}),
             "may_not": answer.status == 403,
             "may_change": self.may_change,
-            "lead": self.staff.name(row.lead_id) if row.lead_id else "",
+            "lead": self.staff.name(row.lead_id) if row.lead_id else "Nobody",
+            "people_url": f"{reverse('people')}?clinic={row.id}",
             "hours": _hours(row.week),
             "region": subdivisions(row.country).get(row.subdivision, row.subdivision),
             "country": countries().get(row.country, row.country),
@@ -187,7 +179,7 @@ class _Page:
         }
         if self.may_change:
             context["calendar"] = calendar or CalendarForm.of(self.settings)
-            context["names"] = names or NamesForm.of(row, self._members)
+            context["names"] = names or NamesForm.of(row)
         return render(self.request, "clinic/clinic.html", context, status=answer.status)
 
     def _holidays(self) -> list[tuple[int, list[tuple[Any, str]]]]:
