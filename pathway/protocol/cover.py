@@ -137,14 +137,13 @@ Load = Mapping[tuple[Role, date], int]
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of days on which duties of a role fall and nobody is awake: the first such day, the last, how many
-    duties. No day within it has anybody. `back_on`: when somebody comes; None where nobody does any more.
+    duties. No day within it has anybody.
     """
 
     role: Role
     first_day: date
     last_day: date
     duties: int
-    back_on: date | None = None
 
 
 def spans_without_cover(staffing: Staffing, load: Load) -> list[Span]:
@@ -164,11 +163,11 @@ def _spans(staffing: Staffing, role: Role, missing: list[date], load: Load) -> I
     duties = load[role, first]
     for day in missing[1:]:
         if any(staffing.awake(role, between) for between in days_between(last, day)):
-            yield Span(role, first, last, duties, staffing.back_on(role, last))
+            yield Span(role, first, last, duties)
             first, duties = day, 0
         last = day
         duties += load[role, day]
-    yield Span(role, first, last, duties, staffing.back_on(role, last))
+    yield Span(role, first, last, duties)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

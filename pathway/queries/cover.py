@@ -46,7 +46,7 @@ class Gap:
     first_day: date
     last_day: date
     duties: int
-    back_on: date | None = None
+    back_on: date | None
 
 
 def cover_gaps(
@@ -63,7 +63,8 @@ def cover_gaps(
 
 def _gaps(clinic_id: UUID, staffing: Staffing, load: Load) -> Iterator[Gap]:
     for span in spans_without_cover(staffing, load):
-        yield Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties, span.back_on)
+        back_on = staffing.back_on(span.role, span.last_day)
+        yield Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties, back_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def test_everybody_reads_it_and_only_some_may_change_it(cast: Cast) -> None:
         "Public holidays of United States",
         "Mon 9 Mar 2026: Painting",
         "Hospital Riverside General",
-        "Clinic lead: nora .",
+        "Clinic lead: nora",
         "Thu 26 Nov 2026: Thanksgiving Day",
         "Fri 1 Jan 2027: New Year's Day",
     ):
