@@ -64,6 +64,15 @@ class ClinicAction:
         note_in_clinic(self.clinic.id, self.actor, self.at, verb, **data)
 
 
+def actors_of(person_id: UUID) -> dict[UUID, Actor]:
+    """A person in each of their clinics, with the roles held there."""
+    rows = Membership.objects.filter(clinician_id=person_id).values_list("clinic_id", "role")
+    roles: dict[UUID, set[Role]] = defaultdict(set)
+    for clinic_id, role in rows:
+        roles[clinic_id].add(Role(role))
+    return {clinic_id: Actor(person_id, frozenset(held)) for clinic_id, held in roles.items()}
+
+
 def note_in_clinic(clinic_id: UUID, actor: Actor, at: datetime, verb: str, **data: Any) -> None:
     """One line of a clinic's history; by itself for who acts without holding the clinic: the system, or a person."""
     ClinicEvent.objects.create(

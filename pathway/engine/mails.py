@@ -10,10 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from pathway.engine.clinic_action import ClinicAction, action_on, note_in_clinic
+from pathway.engine.clinic_action import ClinicAction, action_on, actors_of, note_in_clinic
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
-from pathway.engine.permissions import Actor
-from pathway.models import Clinician, Mail, Membership
+from pathway.models import Clinician, Mail
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import refused
 
@@ -57,13 +56,14 @@ def correct_address(*, clinician_id: UUID, email: str, by: Clinician, at: dateti
     """
     with transaction.atomic():
         person = Clinician.objects.select_for_update().filter(pk=clinician_id).first()
-        shared = _shared(by, clinician_id)
+        theirs = actors_of(clinician_id)
+        shared = {clinic_id: actor for clinic_id, actor in actors_of(by.id).items() if clinic_id in theirs}
         if person is None or not shared:
             raise NotFound("There is no such person for you.")
         actors = {
-            clinic_id: Actor(by.id, roles)
-            for clinic_id, roles in shared.items()
-            if by.id == person.id or Role.COORDINATOR in roles
+            clinic_id: actor
+            for clinic_id, actor in shared.items()
+            if by.id == person.id or Role.COORDINATOR in actor.roles
         }
         if not actors:
             text = "Only the person themselves or a coordinator of their clinic may correct an address."
@@ -107,15 +107,3 @@ def _valid(email: str) -> str:
 
 def _letter(mail_id: UUID, by: Clinician, at: datetime) -> AbstractContextManager[tuple[ClinicAction, Mail]]:
     return action_on(Mail, mail_id, by=by, at=at, missing="There is no such message for you.")
-
-
-def _shared(by: Clinician, clinician_id: UUID) -> dict[UUID, frozenset[Role]]:
-    """The clinics that both belong to, with the roles `by` holds in each."""
-    theirs = Membership.objects.filter(clinician_id=clinician_id).values("clinic_id")
-    rows = Membership.objects.filter(clinician_id=by.id, clinic_id__in=theirs).values_list(
-        "clinic_id", "role"
-    )
-    found: dict[UUID, set[Role]] = {}
-    for clinic_id, role in rows:
-        found.setdefault(clinic_id, set()).add(Role(role))
-    return {clinic_id: frozenset(roles) for clinic_id, roles in found.items()}

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ from pathway.queries.clinics import ClinicSettings, labels_of, settings_of
 from pathway.queries.definitions import title_of
 from pathway.queries.people import Staff, staff_of
 from pathway.tasks import nudge
-from pathway.views.access import access_for
+from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, alert_of, attempt, person, show_errors
 from pathway.views.forms.clinic import CalendarForm, NamesForm
 
@@ -37,11 +37,9 @@ SHOWN = 500
 def clinic(request: HttpRequest) -> HttpResponse:
     """GET shows the settings; POST previews a calendar, saves it, goes back to it, or names the clinic."""
     access = access_for(request)
-    chosen = _chosen(request, access.clinics)
-    if chosen is None:
-        return render(request, "clinic/none.html")
-    request.clinic = chosen  # type: ignore[attr-defined]  # the frame shows it, see views.context
-    page = _Page(request, chosen)
+    if request.method != "POST" and not access.clinics:
+        return render(request, "work/no_clinic.html", {"heading": "Clinic settings"})
+    page = _Page(request, clinic_for(request, access))
     if request.method != "POST":
         return page.show()
     if not page.may_change:
@@ -53,19 +51,6 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "name": page.name,
     }
     return steps.get(request.POST.get("do", ""), page.preview)()
-
-
-def _chosen(request: HttpRequest, clinics: tuple[ClinicAccess, ...]) -> ClinicAccess | None:
-    """The clinic the page is about: the one asked for, else the person's first. Raises Http404 for a stranger's."""
-    asked = request.POST.get("clinic") or request.GET.get("clinic")
-    if asked:
-        found = [clinic for clinic in clinics if str(clinic.id) == asked]
-        if not found:
-            raise Http404("There is no such clinic for you.")
-        return found[0]
-    if request.method == "POST" and not clinics:
-        raise Http404("There is no such clinic for you.")
-    return clinics[0] if clinics else None
 
 
 class _Page:
@@ -161,10 +146,9 @@ class _Page:
         """The settings: forms for who may change them, the same as text for everybody else."""
         answer = answer or Answer()
         row = self.settings.clinic
-        access = access_for(self.request)
         context: dict[str, Any] = {
             "chosen": self.chosen,
-            "others": access.clinics if access.several else (),
+            "clinics": access_for(self.request).clinics,
             "row": row,
             "alert": alert_of(answer, {}),
             "may_not": answer.status == 403,

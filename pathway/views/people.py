@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from pathway.engine.clinic_proposal import WEEKDAYS
 from pathway.engine.leaving import leave
 from pathway.engine.staff import set_clinic_days, set_clinic_lead, set_lead
 from pathway.models import Membership
@@ -32,7 +33,7 @@ from pathway.queries.people import staff_of
 from pathway.tasks import nudge
 from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, alert_of, attempt, person, show_errors
-from pathway.views.forms.absence import WEEKDAYS, ClinicDaysForm, ClinicLeadForm, LeaveForm
+from pathway.views.forms.absence import ClinicDaysForm, ClinicLeadForm, LeaveForm
 
 Forms = dict[str, Any]
 
