@@ -2,6 +2,7 @@
 #   make demo     start everything with synthetic people (PORT=8000, RESET=1 starts over)
 #   make test     the whole suite on embedded servers      make check   format, lint, types, layers, templates
 #   make bench    benchmarks as ratios                     make static  the front-end files
+#   make simulate years of a clinic with faults injected from a seed (SEEDS=20 PATIENTS=200 YEARS=5)
 #   make format   fix what can be fixed by a tool          make lock    compile requirements*.txt anew
 #   make mutants  mutation tests of the clinical layer     make clean   remove what tools made, keep var/
 .DEFAULT_GOAL := help
@@ -14,16 +15,20 @@ PORT ?= 8000
 RESET ?=
 WORKERS ?= 2
 TESTS ?=
+SEEDS ?= 20
+PATIENTS ?= 200
+YEARS ?= 5
+RESULTS ?=
 
 BIN := .venv/bin
 PY := $(BIN)/python
 INSTALLED := .venv/.installed
 STATIC := static_build/.stamp
 
-.PHONY: help demo test check bench lock static format mutants clean install
+.PHONY: help demo test check bench simulate lock static format mutants clean install
 
 help:
-	@sed -n '2,6p' Makefile | cut -c3-
+	@sed -n '2,7p' Makefile | cut -c3-
 
 install: $(INSTALLED)
 static: $(STATIC)
@@ -79,6 +84,9 @@ PRODUCTION := SECRET_KEY=$(shell printf 'abcdefghij0123456789%.0s' 1 2 3) ALLOWE
 
 bench: $(INSTALLED)
 	$(PY) -m tests.bench
+
+simulate: $(INSTALLED)
+	$(PY) -m tests.simulation --seeds $(SEEDS) --patients $(PATIENTS) --years $(YEARS) $(if $(RESULTS),--results "$(RESULTS)")
 
 mutants: $(INSTALLED)
 	$(BIN)/mutmut run

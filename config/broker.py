@@ -49,6 +49,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "task_soft_time_limit": 240,
         "task_time_limit": 300,
         "worker_prefetch_multiplier": 1,
+        "worker_consumer": "config.consumer:WatchedConsumer",  # else a worker may hang after its broker died
         "worker_soft_shutdown_timeout": 30,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,  # nobody sends commands; saves a queue a worker

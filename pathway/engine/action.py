@@ -27,6 +27,7 @@ from pathway.models.base import Row, new_id
 from pathway.protocol.attention import urgency_of
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.ladder import first_step
+from pathway.protocol.lint import INCIDENT
 from pathway.protocol.plan import Opening, Plan, make_plan, replan_on
 from pathway.protocol.roles import Role, TodoState
 from pathway.protocol.schema import TodoDef
@@ -266,7 +267,10 @@ class Action:
         self._insert_todo(todo)
         self._fresh.add(todo.id)
         self.ring(todo.id, opening.due_on)
-        self.tell(todo.id, role, "opened", "opened", to=owner)
+        if (
+            definition.when not in INCIDENT
+        ):  # whom an incident asks is called about it: a second mail would say less
+            self.tell(todo.id, role, "opened", "opened", to=owner)
         self.opened.append(definition.key)
 
     def settle(self, definition: TodoDef, todo_id: UUID, result: dict[str, Any]) -> TodoFact:

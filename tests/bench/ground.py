@@ -50,6 +50,7 @@ def database() -> Iterator[None]:
     with embedded.running(embedded.embedded_database(directory)):
         call_command("migrate", verbosity=0)
         call_command("createcachetable")
+        connection.close()  # a database in use cannot be copied
         try:
             yield
         finally:

@@ -49,18 +49,18 @@ LOADS = (
     f"""INSERT INTO pathway_stagevisit (case_id, seq, stage, entered_at, entered_by_id, entered_by_edge)
     SELECT {CASE}, 1, 'evaluation', {MOMENT}, %(coordinator)s, 'refer' FROM {NUMBERS}""",
     f"""INSERT INTO pathway_todo (id, case_id, clinic_id, key, occurrence, stage, visit_seq, role, required, safety,
-      state, due_on, opened_at, owner_id, claimed_at, ended_at, ended_by_id, reason, result)
+      state, due_on, calendar_version, opened_at, owner_id, claimed_at, ended_at, ended_by_id, reason, result)
     SELECT {TODO}, {CASE}, %(clinic)s, (%(keys)s::text[])[1 + k], 1, 'evaluation', 1, {ROLE}, true, false,
-      CASE WHEN k < 8 THEN 'done' ELSE 'open' END, {DUE} + k, {MOMENT}, CASE WHEN n %% 3 = 0 THEN {PERSON} END, NULL,
+      CASE WHEN k < 8 THEN 'done' ELSE 'open' END, {DUE} + k, 1, {MOMENT}, CASE WHEN n %% 3 = 0 THEN {PERSON} END, NULL,
       CASE WHEN k < 8 THEN {MOMENT} END, CASE WHEN k < 8 THEN {PERSON} END, '',
       jsonb_build_object('digest', repeat('ab', 32), 'date', '2026-03-02', 'record', {TODO})
     FROM {TODOS}""",
     f"""INSERT INTO pathway_timer (todo_id, step, due_at)
     SELECT {TODO}, 0, {DUE} + time '14:00' FROM {TODOS} WHERE k > 7""",
-    f"""INSERT INTO pathway_notice (id, case_id, clinic_id, todo_id, recipient_id, role, kind, data, created_at, state,
-      due_at, attempts, sent_at, error)
-    SELECT {NOTICE}, {CASE}, %(clinic)s, {TODO}, {PERSON}, {ROLE}, 'opened', '{{}}', {MOMENT}, 'sent', {MOMENT}, 1,
-      {MOMENT}, '' FROM {TODOS}""",
+    f"""INSERT INTO pathway_notice (id, case_id, clinic_id, todo_id, recipient_id, role, kind, urgency, data,
+      created_at, state, due_at)
+    SELECT {NOTICE}, {CASE}, %(clinic)s, {TODO}, {PERSON}, {ROLE}, 'opened', 'news', '{{}}', {MOMENT}, 'kept', {MOMENT}
+    FROM {TODOS}""",
     f"""INSERT INTO pathway_event (case_id, seq, at, actor_id, role, verb, data, hash)
     SELECT {CASE}, k + 1, {MOMENT}, {PERSON}, {ROLE}, 'complete',
       jsonb_build_object('key', (%(keys)s::text[])[1 + k], 'occurrence', 1), decode(repeat('00', 32), 'hex')

@@ -22,7 +22,7 @@ from config.process import spawn, stop
 from pathway.tasks import call_people, fire_timers, nudge
 from tests.browser import clock
 from tests.config.waiting import until
-from tests.faults.plant import tests_database_url
+from tests.faults.plant import url_of_the_tests
 from tests.notify.mailserver import Inbox, listening
 
 BUILT = settings.BASE_DIR / "static_build" / "vendor" / "patternfly" / "patternfly.min.css"
@@ -47,7 +47,7 @@ class Site:
         self._write(datetime.now(UTC))
         environment = os.environ | {
             "TESTING": "1",
-            "DATABASE_URL": tests_database_url(),
+            "DATABASE_URL": url_of_the_tests(),
             "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
             "SITE_URL": self.url,
             "PYTHONPATH": str(settings.BASE_DIR),

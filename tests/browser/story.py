@@ -112,6 +112,14 @@ class Story:
         expect(person.page.locator("#pathway [aria-current]")).to_contain_text(to)
 
 
+def link_of(mail: EmailMessage) -> str:
+    """The one address of this site in a mail that tells one thing."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    [link] = {word for word in part.get_content().split() if word.startswith("http")}
+    return link
+
+
 class Told(NamedTuple):
     """One thing that a mail tells: what kind, of which duty, and its link."""
 

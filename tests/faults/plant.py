@@ -12,6 +12,7 @@ from collections import Counter
 from email.parser import BytesHeaderParser
 from mailbox import Maildir
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -40,6 +41,7 @@ class Plant:
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.broker_url = embedded.broker_url(folder / "valkey")
+        self.database_url = database.url if database else ""
 
     def __enter__(self) -> Plant:
         return self
@@ -69,14 +71,21 @@ class Plant:
         self._spawn("database", server.argv, server.directory)
         until(server.answers)
 
-    def start_worker(self) -> None:
+    def start_worker(self, processes: int = WORKERS) -> None:
         """Start a Celery worker; it need not be ready when this returns."""
-        options = ["--concurrency", str(WORKERS), "--without-gossip", "--without-mingle", "--pool", "prefork"]
+        options = [
+            "--concurrency",
+            str(processes),
+            "--without-gossip",
+            "--without-mingle",
+            "--pool",
+            "prefork",
+        ]
         self._spawn("worker", [*PYTHON, "celery", "-q", "-A", "config", "worker", *options])
 
-    def start_beat(self) -> None:
-        """Start the scheduler that sends every periodic task."""
-        self._spawn("beat", [*PYTHON, "celery", "-q", "-A", "config", "beat"])
+    def start_beat(self, name: str = "beat") -> None:
+        """Start the scheduler that sends every periodic task, or under another name a second one."""
+        self._spawn(name, [*PYTHON, "celery", "-q", "-A", "config", "beat"])
 
     def start_stand_in(self) -> None:
         """Start what stands in for beat and worker, with a short pause."""
@@ -104,9 +113,13 @@ class Plant:
 
     def nudge(self) -> None:
         """What a view does after an action: tell every worker process that there is mail."""
+        self.publish(deliver_notices, WORKERS)
+
+    def publish(self, task: Any, copies: int) -> None:
+        """Send a task through the broker, so many times."""
         with Connection(broker_url(self.broker_url)) as broker:
-            for _ in range(WORKERS):
-                deliver_notices.apply_async(connection=broker)
+            for _ in range(copies):
+                task.apply_async(connection=broker)
 
     # --- mail ---
     def hold_mail_at(self, limit: int) -> None:
@@ -132,7 +145,7 @@ class Plant:
     def _spawn(self, name: str, argv: list[str] | tuple[str, ...], directory: Path | None = None) -> None:
         environment = os.environ | {
             "TESTING": "1",
-            "DATABASE_URL": self.database.url if self.database else tests_database_url(),
+            "DATABASE_URL": self.database_url or url_of_the_tests(),
             "REDIS_URL": self.broker_url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.port}",
         }
@@ -142,7 +155,7 @@ class Plant:
             )
 
 
-def tests_database_url() -> str:
+def url_of_the_tests() -> str:
     """The address of the database this test runs in."""
     at = connection.settings_dict
     secret = f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else ""

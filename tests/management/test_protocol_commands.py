@@ -34,7 +34,7 @@ def run(command: str, *args: Path) -> str:
 
 
 def test_checking_reads_files_only() -> None:
-    assert run("check_protocol").startswith("itb-1 v2: sound, ")
+    assert run("check_protocol").startswith("itb-1 v3: sound, ")
 
 
 @pytest.mark.parametrize("command", ["check_protocol", "publish_protocol"])
@@ -54,7 +54,7 @@ def test_publishing_twice_is_publishing_once(db: None, folder: Path) -> None:
     said = run("publish_protocol")
     assert said == run("publish_protocol", folder)
     version = ProtocolVersion.objects.get()
-    assert (version.name, version.version, version.published_by) == ("itb-1", 2, None)
+    assert (version.name, version.version, version.published_by) == ("itb-1", 3, None)
     assert version.sha256 in said
     assert protocol_of(version.id) == load(VERSIONS / "itb-1")
 
@@ -62,24 +62,24 @@ def test_publishing_twice_is_publishing_once(db: None, folder: Path) -> None:
 def test_another_text_needs_a_higher_version(db: None, folder: Path) -> None:
     run("publish_protocol")
     edit(folder, "protocol.toml", "dose_unchanged_days = 28", "dose_unchanged_days = 42")
-    with pytest.raises(CommandError, match="raise the version number above 2"):
+    with pytest.raises(CommandError, match="raise the version number above 3"):
         run("publish_protocol", folder)
     assert ProtocolVersion.objects.count() == 1
-    edit(folder, "protocol.toml", "version = 2", "version = 3")
+    edit(folder, "protocol.toml", "version = 3", "version = 4")
     run("publish_protocol", folder)
     first, second = ProtocolVersion.objects.order_by("version")
     assert protocol_of(first.id).policy.dose_unchanged_days == 28
     assert protocol_of(second.id).policy.dose_unchanged_days == 42
-    assert "itb-1 v2" in run("publish_protocol"), (
+    assert "itb-1 v3" in run("publish_protocol"), (
         "the older one is still published, and publishing it again says so"
     )
 
 
 def test_a_lower_version_is_never_added_below_a_higher(db: None, folder: Path) -> None:
-    edit(folder, "protocol.toml", "version = 2", "version = 4")
+    edit(folder, "protocol.toml", "version = 3", "version = 5")
     run("publish_protocol", folder)
-    edit(folder, "protocol.toml", "version = 4", "version = 3")
-    with pytest.raises(CommandError, match="above 4"):
+    edit(folder, "protocol.toml", "version = 5", "version = 4")
+    with pytest.raises(CommandError, match="above 5"):
         run("publish_protocol", folder)
 
 
@@ -91,7 +91,7 @@ def test_a_key_that_later_code_knows_does_not_make_it_another_protocol(db: None)
     ]  # as if it was published before this key existed; it stands at its default
     ProtocolVersion.objects.create(
         name="itb-1",
-        version=2,
+        version=protocol.version,
         title=protocol.title,
         source=source,
         sha256="0" * 64,

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 import pathway.engine
-from pathway.models import Case, Event, Notice, Patient
+from pathway.models import Case, Event, Mail, Notice, Patient
 from pathway.protocol.roles import Stage
 from pathway.synthetic.cases import make_case
 from pathway.synthetic.demo import RIVERSIDE_CASES
@@ -65,15 +65,13 @@ def test_only_the_engine_writes(staff: Staff) -> None:
     assert strangers == []
 
 
-def test_old_notices_are_dropped_with_the_reason_and_new_ones_wait(staff: Staff) -> None:
+def test_old_notices_are_dropped_as_read_and_new_ones_wait(staff: Staff) -> None:
     make_case(staff, LIVELY, seed="told", number=1, end=WEDNESDAY, spread=1.3)
 
     old = Notice.objects.filter(created_at__lt=WEDNESDAY.replace(day=29, hour=0))
     assert old.exists()
-    assert set(old.values_list("state", "error")) == {
-        ("dropped", "The past of a synthetic case: never sent.")
-    }
-    assert not Notice.objects.filter(state="sent").exists()
+    assert set(old.values_list("state", "read_at")) == {("dropped", WEDNESDAY)}
+    assert not Mail.objects.exists()
     assert not Notice.objects.filter(state="dropped", created_at__gte=WEDNESDAY.replace(hour=0)).exists()
 
 

@@ -10,7 +10,6 @@ import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -42,14 +41,6 @@ def seconds(text: str) -> int:
     return int(text)
 
 
-def watch(*, at: datetime) -> sentinel.Watched:
-    """Look at the system itself, and send what it has to tell."""
-    watched = sentinel.watch(at=at)
-    if watched.told:
-        drain(at=timezone.now())
-    return watched
-
-
 class Command(BaseCommand):
     help = (
         "Settle calendars, plan anew, call about incidents, announce absences, fire timers, deliver mail, watch the "
@@ -71,7 +62,9 @@ class Command(BaseCommand):
         """One pass; whatever fails is shown."""
         done = [f"{what}: {duty(at=timezone.now())}" for what, duty in DUTIES]
         counts = drain(at=timezone.now())
-        watched = watch(at=timezone.now())
+        watched = sentinel.watch(at=timezone.now())
+        if watched.told and not counts.away:
+            counts += drain(at=timezone.now())
         done += [
             f"mails sent: {counts.sent}, dropped: {counts.dropped}, put off: {counts.later + counts.returned}, "
             f"dead: {counts.dead}",
@@ -85,7 +78,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        duties = (*DUTIES, ("mail", drain), ("watch", watch))
+        duties = (*DUTIES, ("mail", drain), ("watch", sentinel.watch), ("mail of alarms", drain))
         while not stop.is_set():
             self._try("beat", lambda: sentinel.beat(SWEEP, timezone.now()))
             for name, duty in duties:

@@ -1,0 +1,46 @@
+"""The real Celery application with the real tasks. One thing is replaced: where the tasks read what time it is.
+
+`celery -A tests.simulation.worker worker`. Celery itself keeps the machine's time. While a process has a task in hand,
+a file of its number lies in the run's folder `busy`: the driver must not move the clock under a message on its way.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+from celery.signals import task_postrun, task_prerun
+
+from config.celery import app
+from tests.simulation.clock import VARIABLE, clock_of_run
+
+#: By this name the database tells a worker's change of a timer from a person's.
+NAME = "worker"
+
+os.environ["PGAPPNAME"] = NAME
+django.setup()
+
+from pathway import tasks  # noqa: E402 - needs Django's apps
+
+CLOCK = clock_of_run()
+tasks.timezone = CLOCK  # type: ignore[assignment]
+BUSY = Path(os.environ[VARIABLE]).with_name("busy")
+
+
+@task_prerun.connect
+def begin(**_: Any) -> None:
+    """This process has a task in hand."""
+    (BUSY / str(os.getpid())).touch()
+
+
+@task_postrun.connect
+def end(task: Any = None, **_: Any) -> None:
+    """It has none; the driver is told which look of the system at itself is done."""
+    if task is not None and task.name == tasks.watch.name:
+        BUSY.with_name("looked").write_text(str(CLOCK.looks))
+    (BUSY / str(os.getpid())).unlink(missing_ok=True)
+
+
+__all__ = ["app"]
