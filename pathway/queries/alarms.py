@@ -23,7 +23,10 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """One alarm in words. `told`: the names of who was told, `told_at` when last. `clinic` is "" for every clinic."""
+    """One alarm in words. `told`: the names of who was told, `told_at` when last. `clinic` is "" for every clinic.
+
+    `gone_id`: whose duties are to be handed over in the clinic of `clinic_id`, else "".
+    """
 
     id: UUID
     title: str
@@ -36,6 +39,8 @@ class AlarmRow:
     told_at: datetime | None
     case_id: str
     person: str
+    clinic_id: UUID | None
+    gone_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
                 told_at=told_at,
                 case_id=str(alarm.detail.get("case", "")),
                 person=people.get(str(alarm.detail.get("clinician", "")), ""),
+                clinic_id=alarm.clinic_id,
+                gone_id=alarm.detail["clinician"] if alarm.rule == "owner_gone" else "",
             )
         )
     return rows

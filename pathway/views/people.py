@@ -26,6 +26,7 @@ from pathway.queries.colleagues import (
     Place,
     colleagues_of,
     find_place,
+    former_colleague,
     in_their_name,
     lead_of,
 )
@@ -201,14 +202,17 @@ def _name(colleagues: dict[UUID, Colleague], person_id: UUID | None) -> str:
 def _show_one(
     request: HttpRequest, clinic: ClinicAccess, clinician_id: UUID, given: Forms, answer: Answer
 ) -> HttpResponse:
-    """The page of one person; `given` are bound forms that were refused. Raises Http404 for a stranger."""
+    """The page of one person; `given` are bound forms that were refused. Raises Http404 for a stranger.
+
+    Who holds no role any more has a page while something stands in their name: there it is handed over.
+    """
     colleagues = colleagues_of(clinic.id)
-    found = colleagues.get(clinician_id)
+    theirs = in_their_name(clinic.id, clinician_id)
+    found = colleagues.get(clinician_id) or (former_colleague(clinician_id) if theirs.roles else None)
     if found is None:
         raise Http404("There is no such person for you.")
     today = clinic.today(timezone.now())
     keeps = _keeps(clinic)
-    theirs = in_their_name(clinic.id, clinician_id)
     away = staff_of(clinic.id, today).away.get(clinician_id)
     context = {
         "one": found,

@@ -121,8 +121,7 @@ def test_thirty_changes_are_a_digest_and_an_urgent_mail(
     _, digest = site.inbox.to(phil.address)
     assert str(digest["Subject"]).startswith("32 things for you at Riverside")
     assert {line.link.split("/todos/")[1].strip("/") for line in told_in(digest)} == {
-        str(key)
-        for key in changes.filter(state="mailed", urgency="news").values_list("todo_id", flat=True)
+        str(key) for key in changes.filter(state="mailed", urgency="news").values_list("todo_id", flat=True)
     }
     assert (digest["List-Unsubscribe"] is not None, urgent["List-Unsubscribe"]) == (True, None)
 
