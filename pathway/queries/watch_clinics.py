@@ -6,6 +6,7 @@ every pump read a window at a time, so that a look costs the same in a programme
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -143,8 +144,12 @@ def nobody_leads(at: datetime) -> list[Finding]:
     ]
 
 
+GAPS_TOLD = 3
+"""So many gaps of one role and clinic are told at once, the nearest (P): the others follow as these pass."""
+
+
 def cover_gap(at: datetime) -> list[Finding]:
-    """Roles that nobody answers in on days on which their safety duties fall, the nearest gap first.
+    """Roles that nobody answers in on days on which their safety duties fall: the nearest gaps of each role and clinic.
 
     A gap is known by the day somebody comes back: as its days pass, and as duties are added to them, it stays the one
     that was told. A role that nobody holds at all is told of by `role_with_nobody`, not a second time here.
@@ -152,13 +157,16 @@ def cover_gap(at: datetime) -> list[Finding]:
     zones = Clinic.objects.values_list("id", "time_zone")
     today = {clinic_id: at.astimezone(ZoneInfo(zone)).date() for clinic_id, zone in zones}
     empty = {finding.subject for finding in role_with_nobody(at)}
-    gaps = [gap for gap in cover_gaps(today, today) if f"{gap.role}:{gap.clinic_id}" not in empty]
-    gaps.sort(key=lambda gap: (gap.first_day, gap.role, gap.clinic_id))
+    by_role: dict[tuple[UUID, Role], list[Gap]] = defaultdict(list)
+    for gap in sorted(cover_gaps(today, today), key=lambda gap: gap.first_day):
+        if f"{gap.role}:{gap.clinic_id}" not in empty:
+            by_role[gap.clinic_id, gap.role].append(gap)
+    told = [gap for gaps in by_role.values() for gap in gaps[:GAPS_TOLD]]
     return [
         Finding(
             "cover_gap", gap.clinic_id, f"{gap.role}:{gap.back_on or 'never'}:{gap.clinic_id}", _days(gap)
         )
-        for gap in gaps[:AT_MOST]
+        for gap in told[:AT_MOST]
     ]
 
 

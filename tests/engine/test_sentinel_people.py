@@ -70,6 +70,21 @@ def test_a_second_gap_of_the_same_role_is_told_too(world: Cast) -> None:
     assert Notice.objects.filter(kind="alarm", alarm__rule="cover_gap", recipient=world.cora).count() == 2
 
 
+def test_of_a_gap_every_week_the_nearest_three_are_told_and_the_next_as_they_pass(world: Cast) -> None:
+    """The only physiatrist comes on Mondays; duties fall on the Wednesdays."""
+    Membership.objects.filter(clinician=world.phil).update(weekdays=[0])
+    for number, todo in enumerate(physiatrists()):
+        Todo.objects.filter(pk=todo.pk).update(safety=True, due_on=day(2 + 7 * number))
+    look()
+    assert [first for first, _, _ in gaps()] == [day(number).isoformat() for number in (2, 9, 16)]
+    Todo.objects.filter(due_on=day(2)).update(safety=False)
+    look(7)
+    assert [(first, stands) for first, _, stands in gaps()] == [
+        (day(2).isoformat(), False),
+        *((day(number).isoformat(), True) for number in (9, 16, 23)),
+    ]
+
+
 def test_one_mended_gap_clears_alone(world: Cast) -> None:
     first = away(world, 1, 3)
     away(world, 15, 17)
