@@ -88,11 +88,12 @@ def _concerning(access: Access) -> Any:
 
 def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
     told = _told(alarms, access)
-    people = _names(str(alarm.detail.get("clinician", "")) for alarm in alarms)
+    about = {str(alarm.detail.get("clinician", "")) for alarm in alarms}
+    people = _names(about | {person for each in told.values() for person in each})
     rows = []
     for alarm in alarms:
         rule = rule_of(alarm.rule)
-        names, told_at = told.get((alarm.rule, alarm.clinic_id), ((), None))
+        moments = told.get((alarm.rule, alarm.clinic_id), {})
         clinic = access.by_id.get(alarm.clinic_id) if alarm.clinic_id else None
         rows.append(
             AlarmRow(
@@ -103,8 +104,8 @@ def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
                 clinic=clinic.name if clinic else "",
                 raised_at=alarm.raised_at,
                 cleared_at=alarm.cleared_at,
-                told=names,
-                told_at=told_at,
+                told=tuple(sorted({people.get(person, "a former colleague") for person in moments})),
+                told_at=max(moments.values(), default=None),
                 case_id=str(alarm.detail.get("case", "")),
                 person=people.get(str(alarm.detail.get("clinician", "")), ""),
                 clinic_id=alarm.clinic_id,
@@ -114,11 +115,11 @@ def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
     return rows
 
 
-Told = Mapping[tuple[str, UUID | None], tuple[tuple[str, ...], datetime | None]]
+Told = Mapping[tuple[str, UUID | None], Mapping[str, datetime]]
 
 
 def _told(alarms: list[Alarm], access: Access) -> Told:
-    """By rule and clinic: which colleagues were told, and when last. One notice may stand for several alarms."""
+    """By rule and clinic: which colleagues were told, by id, and when last. One notice may stand for several alarms."""
     found: dict[tuple[str, UUID | None], dict[str, datetime]] = defaultdict(dict)
     notices = (
         Notice.objects.filter(
@@ -130,11 +131,9 @@ def _told(alarms: list[Alarm], access: Access) -> Told:
         .annotate(last=Max("created_at"))
         .order_by()
     )
-    rows = list(notices)
-    names = _names(str(row[2]) for row in rows)
-    for rule, clinic_id, person, last in rows:
-        found[rule, clinic_id][names.get(str(person), "a former colleague")] = last
-    return {key: (tuple(sorted(people)), max(people.values())) for key, people in found.items()}
+    for rule, clinic_id, person, last in notices:
+        found[rule, clinic_id][str(person)] = last
+    return found
 
 
 def _names(ids: Iterable[str]) -> dict[str, str]:
