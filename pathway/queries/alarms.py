@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 
-from pathway.models import Alarm, Case, Clinician, Mail, Notice
+from pathway.models import Alarm, Case, Clinician, Mail, Membership, Notice
 from pathway.protocol.alarms import ALARM_RULES, rule_of
 from pathway.queries.access import Access
 
@@ -144,18 +144,18 @@ def _names(ids: Iterable[str]) -> dict[str, str]:
 
 
 def dead_letters(access: Access) -> list[DeadLetter]:
-    """Messages of the reader's clinics that could not be delivered, oldest first."""
+    """Messages of the reader's clinics that could not be delivered, oldest first. Two queries."""
+    newest = Case.objects.filter(patient_id=OuterRef("contact__patient_id")).order_by("-id").values("id")
     mails = list(
         Mail.objects.filter(state="dead", clinic_id__in=access.clinic_ids)
         .select_related("recipient", "contact")
+        .annotate(case_id=Subquery(newest[:1]))
         .order_by("created_at", "id")[:SHOWN]
     )
     labels = dict(Notice._meta.get_field("kind").flatchoices)
     kinds: dict[UUID | None, set[str]] = defaultdict(set)
     for mail_id, kind in Notice.objects.filter(mail__in=mails).values_list("mail_id", "kind"):
         kinds[mail_id].add(labels.get(kind, kind))
-    patients = [mail.contact.patient_id for mail in mails if mail.contact]
-    cases = dict(Case.objects.filter(patient_id__in=patients).order_by("id").values_list("patient_id", "id"))
     return [
         DeadLetter(
             id=mail.id,
@@ -167,20 +167,21 @@ def dead_letters(access: Access) -> list[DeadLetter]:
             kinds=tuple(sorted(kinds[mail.id])),
             created_at=mail.created_at,
             error=mail.error,
-            case_id=cases.get(mail.contact.patient_id) if mail.contact else None,
+            case_id=mail.case_id,
         )
         for mail in mails
     ]
 
 
 def refused_addresses(access: Access) -> list[RefusedAddress]:
-    """Active colleagues of the reader's clinics whose address mail servers refuse, by name."""
-    kept = {clinic.id for clinic in access.clinics if "coordinator" in clinic.roles}
+    """Active colleagues of the reader's clinics whose address mail servers refuse, by name. One query."""
+    kept = [clinic.id for clinic in access.clinics if "coordinator" in clinic.roles]
+    theirs = Membership.objects.filter(clinician_id=OuterRef("pk"), clinic_id__in=kept)
     found = (
         Clinician.objects.filter(
             email_refused_at__isnull=False, is_active=True, memberships__clinic_id__in=access.clinic_ids
         )
-        .prefetch_related("memberships")
+        .annotate(kept=Exists(theirs))
         .distinct()[:SHOWN]
     )
     return sorted(
@@ -190,8 +191,7 @@ def refused_addresses(access: Access) -> list[RefusedAddress]:
                 name=str(person),
                 email=person.email,
                 since=person.email_refused_at,
-                corrects=person.id == access.person_id
-                or (not person.is_superuser and any(m.clinic_id in kept for m in person.memberships.all())),
+                corrects=person.id == access.person_id or (not person.is_superuser and person.kept),
             )
             for person in found
             if person.email_refused_at is not None
