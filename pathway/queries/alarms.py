@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Max, OuterRef, Q, Subquery
 
 from pathway.models import Alarm, Case, Clinician, Mail, Membership, Notice
@@ -144,18 +145,16 @@ def _names(ids: Iterable[str]) -> dict[str, str]:
 
 
 def dead_letters(access: Access) -> list[DeadLetter]:
-    """Messages of the reader's clinics that could not be delivered, oldest first. Two queries."""
+    """Messages of the reader's clinics that could not be delivered, oldest first. One query."""
+    carried = Notice.objects.filter(mail_id=OuterRef("pk")).values("kind").distinct()
     newest = Case.objects.filter(patient_id=OuterRef("contact__patient_id")).order_by("-id").values("id")
     mails = list(
         Mail.objects.filter(state="dead", clinic_id__in=access.clinic_ids)
         .select_related("recipient", "contact")
-        .annotate(case_id=Subquery(newest[:1]))
+        .annotate(case_id=Subquery(newest[:1]), kinds=ArraySubquery(carried))
         .order_by("created_at", "id")[:SHOWN]
     )
     labels = dict(Notice._meta.get_field("kind").flatchoices)
-    kinds: dict[UUID | None, set[str]] = defaultdict(set)
-    for mail_id, kind in Notice.objects.filter(mail__in=mails).values_list("mail_id", "kind"):
-        kinds[mail_id].add(labels.get(kind, kind))
     return [
         DeadLetter(
             id=mail.id,
@@ -164,7 +163,7 @@ def dead_letters(access: Access) -> list[DeadLetter]:
             recipient=str(mail.recipient) if mail.recipient else "A patient or caregiver",
             refused=bool(mail.recipient and mail.recipient.email_refused_at)
             or bool(mail.contact and mail.contact.refused_at),
-            kinds=tuple(sorted(kinds[mail.id])),
+            kinds=tuple(sorted(labels.get(kind, kind) for kind in mail.kinds)),
             created_at=mail.created_at,
             error=mail.error,
             case_id=mail.case_id,
