@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from pathway.engine.clinic_action import COORDINATOR, ClinicAction, clinic_action, said
+from pathway.engine.clinic_action import COORDINATOR, ClinicAction, action_on, clinic_action, said
 from pathway.engine.cover_notices import tell_cancelled, tell_over, tell_planned
-from pathway.engine.errors import Invalid, NotFound, Refused
+from pathway.engine.errors import Invalid, Refused
 from pathway.engine.permissions import require_role
 from pathway.models import Absence, Clinician
 from pathway.models.base import new_id
@@ -157,11 +157,8 @@ def lose_deputy(act: ClinicAction, absence: Absence) -> None:
 @contextmanager
 def _known(absence_id: UUID, by: Clinician, at: datetime) -> Iterator[tuple[ClinicAction, Absence]]:
     """An absence of a clinic where the person works, locked. Raises NotFound, NotAllowed."""
-    clinic_id = Absence.objects.filter(pk=absence_id).values_list("clinic_id", flat=True).first()
-    if clinic_id is None:
-        raise NotFound("There is no such absence for you.")
-    with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
-        absence = Absence.objects.select_for_update().get(pk=absence_id)
+    missing = "There is no such absence for you."
+    with action_on(Absence, absence_id, by=by, at=at, missing=missing) as (act, absence):
         _require_own_or_coordinator(act, absence.clinician_id)
         yield act, absence
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from pathway.engine.clinic_action import actors_of, note_in_clinic
 from pathway.engine.errors import Invalid, NotFound
-from pathway.models import Attention, ClinicEvent, Clinician, Membership
-from pathway.models.base import new_id
+from pathway.models import Attention, Clinician
 from pathway.protocol.attention import Pace, Taste, is_quiet
 
 PACES = {"soon": "due and overdue", "news": "news"}
@@ -77,21 +77,9 @@ def _write(row: Attention, taste: Taste, at: datetime, verb: str) -> Attention:
         setattr(row, name, value)
     row.changed_at = at
     row.save()
-    ClinicEvent.objects.bulk_create(
-        ClinicEvent(
-            id=new_id(), clinic_id=clinic_id, at=at, actor_id=row.pk, role=role, verb=verb, data=_plain(taste)
-        )
-        for clinic_id, role in _clinics_of(row.pk).items()
-    )
+    for clinic_id, actor in actors_of(row.pk).items():
+        note_in_clinic(clinic_id, actor, at, verb, **_plain(taste))
     return row
-
-
-def _clinics_of(person_id: UUID) -> dict[UUID, str]:
-    """The person's clinics, each with one of the roles held there."""
-    rows = (
-        Membership.objects.filter(clinician_id=person_id).order_by("-role").values_list("clinic_id", "role")
-    )
-    return dict(rows)
 
 
 def _plain(taste: Taste) -> dict[str, str | bool | None]:

@@ -15,6 +15,7 @@ from pathway.engine.incidents import end_with_death, take_up_again
 from pathway.engine.permissions import CASE_KEEPERS, require_role
 from pathway.engine.pump_effects import put_back
 from pathway.engine.second import ask_again
+from pathway.engine.staying import keep_here
 from pathway.models import CareTeamMember, Clinician, Pump
 from pathway.models.base import new_id
 from pathway.protocol.facts import TodoFact
@@ -41,6 +42,7 @@ def name_team(
         present = act.snapshot.team.get(role, ())
         if wanted == present:
             return Outcome(act.case.id, act.case.event_seq, repeated=True)
+        keep_here(act.case.clinic_id, *wanted)
         _replace_members(act, role, wanted)
         owner = wanted[0] if len(wanted) == 1 else None
         for todo in act.facts.todos.values():

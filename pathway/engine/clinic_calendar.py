@@ -20,8 +20,8 @@ from django.db.models import F
 
 from pathway.calendars import WorkCalendar
 from pathway.engine.action import action
+from pathway.engine.clinic_action import ClinicAction, clinic_action, note_in_clinic
 from pathway.engine.clinic_proposal import Proposal, checked, closed_reasons, source_of_proposal
-from pathway.engine.clinics import enter_clinic, note_in_clinic
 from pathway.engine.errors import Stale
 from pathway.engine.permissions import SYSTEM
 from pathway.models import CalendarVersion, Case, Clinic, Clinician, ClosedDay
@@ -34,6 +34,7 @@ from pathway.queries.open_dates import open_cases
 
 SETTLES_AFTER = timedelta(minutes=10)
 """How long an action may have been under way when the calendar changed; the longest is a file of referrals (P)."""
+DOING = "change when the clinic works"
 
 log = structlog.get_logger(__name__)
 
@@ -84,8 +85,9 @@ class Changed:
 
 def preview_calendar(*, clinic_id: UUID, proposal: Proposal, by: Clinician, at: datetime) -> Preview:
     """Which open dates this calendar would move. It writes nothing. Raises NotFound, NotAllowed, Invalid by field."""
-    clinic, _ = enter_clinic(clinic_id, by, "change when the clinic works", lock=False)
-    return _preview(clinic, proposal, at)
+    with clinic_action(clinic_id=clinic_id, by=by, at=at, lock=False) as act:
+        act.require_keeper(DOING)
+        return _preview(act.clinic, proposal, at)
 
 
 def change_calendar(
@@ -96,15 +98,16 @@ def change_calendar(
     Pressing twice changes once. Raises Stale where other dates would move than those shown, and as `preview_calendar`.
     """
     try:
-        with transaction.atomic():
-            return _change(clinic_id, proposal, agreed, by, at)
+        with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
+            act.require_keeper(DOING)
+            return _change(act, proposal, agreed, by)
     except BaseException:
         calendar_of.cache_clear()  # it may hold a version that was just taken back
         raise
 
 
-def _change(clinic_id: UUID, proposal: Proposal, agreed: str, by: Clinician, at: datetime) -> Changed:
-    clinic, actor = enter_clinic(clinic_id, by, "change when the clinic works")
+def _change(act: ClinicAction, proposal: Proposal, agreed: str, by: Clinician) -> Changed:
+    clinic, at = act.clinic, act.at
     preview = _preview(clinic, proposal, at)
     if preview.same and not _reasons_changed(clinic, proposal):
         return Changed(clinic.calendar_version, repeated=True)
@@ -116,17 +119,9 @@ def _change(clinic_id: UUID, proposal: Proposal, agreed: str, by: Clinician, at:
     _keep_closed_days(clinic, proposal)
     for case in preview.cases:
         _move_dates(case, clinic.calendar_version, by, at)
-    moved = len(preview.moves)
-    note_in_clinic(
-        clinic,
-        actor,
-        at,
-        "change_calendar",
-        version=clinic.calendar_version,
-        moved=moved,
-        cases=len(preview.cases),
-    )
-    return Changed(clinic.calendar_version, moved, len(preview.cases))
+    done = Changed(clinic.calendar_version, len(preview.moves), len(preview.cases))
+    act.record("change_calendar", version=done.version, moved=done.moved, cases=done.cases)
+    return done
 
 
 def settle_calendars(*, at: datetime) -> int:
@@ -154,9 +149,8 @@ def _settle(clinic_id: UUID, at: datetime) -> int:
         if nobody_left and moved == len(late):
             clinic.settled_version = clinic.calendar_version
             clinic.save(update_fields=["settled_version"])
-            note_in_clinic(
-                clinic, SYSTEM, at, "settle_calendar", version=clinic.calendar_version, cases=moved
-            )
+            version = clinic.calendar_version
+            note_in_clinic(clinic.id, SYSTEM, at, "settle_calendar", version=version, cases=moved)
         return moved
 
 

@@ -11,20 +11,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.text import slugify
 
 from pathway.clinical.device import PUMP_MODELS
 from pathway.clinical.site_pump import DOCUMENT, TAG, VALUE, Numbers, WrongNumbersError, site_model
-from pathway.engine.errors import Invalid, NotFound, Refused
-from pathway.engine.permissions import Actor, require_role
-from pathway.models import Clinic, Clinician, Membership, SitePumpModel
+from pathway.engine.clinic_action import action_on, clinic_action
+from pathway.engine.errors import Invalid, Refused
+from pathway.engine.permissions import require_role
+from pathway.models import Clinician, SitePumpModel
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import refused
 from pathway.queries.devices import pumps_in_place
 
 MODEL_KEEPERS = frozenset({Role.NEUROSURGEON, Role.PHYSIATRIST, Role.COORDINATOR})
+DOING = "add or retire a pump model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def add_pump_model(*, clinic_id: UUID, new: NewModel, by: Clinician, at: datetim
 
     Raises NotFound, NotAllowed, Invalid by field, WrongNumbers by number.
     """
-    with transaction.atomic():
-        _enter(clinic_id, by)
+    with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
+        require_role(act.actor, MODEL_KEEPERS, DOING)
         name, maker = " ".join(new.name.split()), " ".join(new.maker.split())
         code = slugify(name)[:40].strip("-")
         if len(code) < 2:
@@ -101,12 +102,9 @@ def retire_pump_model(*, model_id: UUID, by: Clinician, at: datetime) -> SitePum
 
     Raises NotFound, NotAllowed, Refused while a pump in place rests on it.
     """
-    with transaction.atomic():
-        found = SitePumpModel.objects.filter(pk=model_id).first()
-        if found is None:
-            raise NotFound("There is no such pump model for you.")
-        _enter(found.clinic_id, by)
-        found.refresh_from_db()
+    missing = "There is no such pump model for you."
+    with action_on(SitePumpModel, model_id, by=by, at=at, missing=missing) as (act, found):
+        require_role(act.actor, MODEL_KEEPERS, DOING)
         if found.retired_at is not None:
             return found
         used = pumps_in_place(found.clinic_id).get(found.code, 0)
@@ -123,19 +121,6 @@ def _in_use(used: int) -> str:
         f"{pumps} on these numbers. Add the corrected model under another name, then correct the operation "
         "record of each patient to it: their dates follow."
     )
-
-
-def _enter(clinic_id: UUID, by: Clinician) -> None:
-    """Lock the clinic's list of models and ask permission. Raises NotFound, NotAllowed."""
-    roles = frozenset(
-        Role(role)
-        for role in Membership.objects.filter(clinic_id=clinic_id, clinician_id=by.id).values_list(
-            "role", flat=True
-        )
-    )
-    if not roles or not Clinic.objects.select_for_update(no_key=True).filter(pk=clinic_id).exists():
-        raise NotFound("There is no such clinic for you.")
-    require_role(Actor(by.id, roles), MODEL_KEEPERS, "add or retire a pump model")
 
 
 def _tidy(numbers: Numbers) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ from pathway.engine.absences import end_absence, lose_deputy
 from pathway.engine.cases import name_team
 from pathway.engine.clinic_action import ClinicAction, clinic_action
 from pathway.engine.errors import Invalid, NotFound, Refused
+from pathway.engine.staying import hold_leaver
 from pathway.engine.todos import hand_over
 from pathway.models import Absence, CareTeamMember, ClinicEvent, Clinician, Membership, Todo
 from pathway.protocol.roles import Role
@@ -64,6 +65,7 @@ def leave(
     """
     with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
         act.require_coordinator("take somebody out of the clinic")
+        hold_leaver(clinic_id, clinician_id)
         load = _load_of(clinic_id, clinician_id)
         if clinician_id not in act.people and not load.by_role():
             return _left_before(clinic_id, clinician_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from uuid import UUID
 
@@ -9,14 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from pathway.engine.clinic_action import ClinicAction, action_on, actors_of, note_in_clinic
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
-from pathway.engine.permissions import Actor, require_role
-from pathway.models import ClinicEvent, Clinician, Mail, Membership
-from pathway.models.base import new_id
+from pathway.models import Clinician, Mail
 from pathway.protocol.roles import Role
 from pathway.protocol.verdict import refused
-
-KEEPERS = frozenset({Role.COORDINATOR})
 
 
 def resend(*, mail_id: UUID, by: Clinician, at: datetime) -> Mail:
@@ -24,8 +22,8 @@ def resend(*, mail_id: UUID, by: Clinician, at: datetime) -> Mail:
 
     Raises NotFound, NotAllowed, Refused while its address is still one that mail servers refuse.
     """
-    with transaction.atomic():
-        mail, actor = _enter(mail_id, by, "send mail again")
+    with _letter(mail_id, by, at) as (act, mail):
+        act.require_coordinator("send mail again")
         if mail.state != "dead":
             return mail
         if mail.contact is not None and (mail.contact.withdrawn_at or mail.contact.refused_at):
@@ -35,18 +33,18 @@ def resend(*, mail_id: UUID, by: Clinician, at: datetime) -> Mail:
             _require_reachable(mail.recipient)
         mail.state, mail.attempts, mail.error, mail.due_at = "pending", 0, "", at
         mail.save(update_fields=["state", "attempts", "error", "due_at"])
-        _event(mail.clinic_id, actor, "resend_mail", at, mail=str(mail.id))
+        act.record("resend_mail", mail=mail.id)
         return mail
 
 
 def let_go(*, mail_id: UUID, by: Clinician, at: datetime) -> Mail:
     """Say that a dead letter is not needed any more. Its notices stay in the inbox. Raises NotFound, NotAllowed."""
-    with transaction.atomic():
-        mail, actor = _enter(mail_id, by, "let mail go")
+    with _letter(mail_id, by, at) as (act, mail):
+        act.require_coordinator("let mail go")
         if mail.state == "dead":
             mail.state = "dropped"
             mail.save(update_fields=["state"])
-            _event(mail.clinic_id, actor, "let_mail_go", at, mail=str(mail.id))
+            act.record("let_mail_go", mail=mail.id)
         return mail
 
 
@@ -58,13 +56,14 @@ def correct_address(*, clinician_id: UUID, email: str, by: Clinician, at: dateti
     """
     with transaction.atomic():
         person = Clinician.objects.select_for_update().filter(pk=clinician_id).first()
-        shared = _shared(by, clinician_id)
+        theirs = actors_of(clinician_id)
+        shared = {clinic_id: actor for clinic_id, actor in actors_of(by.id).items() if clinic_id in theirs}
         if person is None or not shared:
             raise NotFound("There is no such person for you.")
         actors = {
-            clinic_id: Actor(by.id, roles)
-            for clinic_id, roles in shared.items()
-            if by.id == person.id or roles & KEEPERS
+            clinic_id: actor
+            for clinic_id, actor in shared.items()
+            if by.id == person.id or Role.COORDINATOR in actor.roles
         }
         if not actors:
             text = "Only the person themselves or a coordinator of their clinic may correct an address."
@@ -81,7 +80,7 @@ def correct_address(*, clinician_id: UUID, email: str, by: Clinician, at: dateti
         person.email, person.email_refused_at = address, None
         person.save(update_fields=["email", "email_refused_at"])
         for clinic_id, actor in actors.items():
-            _event(clinic_id, actor, "correct_address", at, clinician=str(person.id))
+            note_in_clinic(clinic_id, actor, at, "correct_address", clinician=person.id)
         return person
 
 
@@ -106,46 +105,5 @@ def _valid(email: str) -> str:
     return address
 
 
-def _enter(mail_id: UUID, by: Clinician, action: str) -> tuple[Mail, Actor]:
-    """Lock a message of a clinic the person coordinates. Raises NotFound, NotAllowed."""
-    mail = (
-        Mail.objects.select_for_update(of=("self",))
-        .select_related("recipient", "contact")
-        .filter(pk=mail_id)
-        .first()
-    )
-    roles = _roles(by, mail.clinic_id) if mail else frozenset()
-    if mail is None or not roles:
-        raise NotFound("There is no such message for you.")
-    actor = Actor(by.id, roles)
-    require_role(actor, KEEPERS, action)
-    return mail, actor
-
-
-def _roles(by: Clinician, clinic_id: UUID) -> frozenset[Role]:
-    held = Membership.objects.filter(clinic_id=clinic_id, clinician_id=by.id).values_list("role", flat=True)
-    return frozenset(Role(role) for role in held)
-
-
-def _shared(by: Clinician, clinician_id: UUID) -> dict[UUID, frozenset[Role]]:
-    """The clinics that both belong to, with the roles `by` holds in each."""
-    theirs = Membership.objects.filter(clinician_id=clinician_id).values("clinic_id")
-    rows = Membership.objects.filter(clinician_id=by.id, clinic_id__in=theirs).values_list(
-        "clinic_id", "role"
-    )
-    found: dict[UUID, set[Role]] = {}
-    for clinic_id, role in rows:
-        found.setdefault(clinic_id, set()).add(Role(role))
-    return {clinic_id: frozenset(roles) for clinic_id, roles in found.items()}
-
-
-def _event(clinic_id: UUID, actor: Actor, verb: str, at: datetime, **data: str) -> None:
-    ClinicEvent.objects.create(
-        id=new_id(),
-        clinic_id=clinic_id,
-        at=at,
-        actor_id=actor.id,
-        role=str(actor.acting_as(Role.COORDINATOR)),
-        verb=verb,
-        data=data,
-    )
+def _letter(mail_id: UUID, by: Clinician, at: datetime) -> AbstractContextManager[tuple[ClinicAction, Mail]]:
+    return action_on(Mail, mail_id, by=by, at=at, missing="There is no such message for you.")

@@ -15,6 +15,7 @@ from pathway.engine.action import Action, Outcome
 from pathway.engine.errors import Invalid, NotFound, Refused
 from pathway.engine.permissions import Actor, require_role
 from pathway.engine.snapshot import Snapshot
+from pathway.engine.staying import keep_here
 from pathway.models import (
     CareTeamMember,
     Case,
@@ -158,6 +159,7 @@ def _checked_team(desk: _Desk, referral: Referral) -> dict[Role, tuple[UUID, ...
     for role, people in team.items():
         if not set(people) <= set(desk.roster.members.get(role, ())):
             raise Invalid({f"team_{role}": [f"Choose a {role} of this clinic."]})
+    keep_here(desk.clinic.id, *{person for people in team.values() for person in people})
     return team
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pathway.engine.action import Action
 from pathway.engine.errors import Invalid, NotAllowed
+from pathway.engine.staying import keep_here
 from pathway.models import CheckedRecord, SecondCheck, Todo
 from pathway.protocol.plan import Opening
 from pathway.protocol.roles import PHYSICIANS, Role, TodoState
@@ -34,6 +35,7 @@ def ask_second(act: Action, record: CheckedRecord, second: UUID | None) -> None:
     )
     if role is None:
         raise Invalid({SECOND_FIELD: ["That person is no physician of this clinic."]})
+    keep_here(act.case.clinic_id, second)
     _open(act, record, second, role)
 
 

@@ -5,13 +5,13 @@ Only a coordinator of the clinic changes them, and each leaves one line in the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from uuid import UUID
 
-from pathway.engine.clinic_action import ClinicAction, clinic_action
-from pathway.engine.errors import Invalid, NotFound
+from pathway.engine.clinic_action import ClinicAction, action_on, clinic_action
+from pathway.engine.errors import Invalid
 from pathway.models import Clinic, Clinician, Membership
 from pathway.models.people import every_day
 
@@ -76,14 +76,7 @@ def set_clinic_lead(*, clinic_id: UUID, clinician_id: UUID | None, by: Clinician
         return act.clinic
 
 
-@contextmanager
-def _member(membership_id: UUID, by: Clinician, at: datetime) -> Iterator[tuple[ClinicAction, Membership]]:
-    """A membership of a clinic where the person works, under the clinic's lock. Raises NotFound."""
-    clinic_id = Membership.objects.filter(pk=membership_id).values_list("clinic_id", flat=True).first()
-    if clinic_id is None:
-        raise NotFound("There is no such person for you.")
-    with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
-        member = Membership.objects.filter(pk=membership_id).first()
-        if member is None:  # they left while this one waited for the lock
-            raise NotFound("There is no such person for you.")
-        yield act, member
+def _member(
+    membership_id: UUID, by: Clinician, at: datetime
+) -> AbstractContextManager[tuple[ClinicAction, Membership]]:
+    return action_on(Membership, membership_id, by=by, at=at, missing="There is no such person for you.")

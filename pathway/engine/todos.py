@@ -18,6 +18,7 @@ from pathway.engine.effects import apply_effects
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from pathway.engine.permissions import require_not_anothers, require_open, require_role, require_todo_role
 from pathway.engine.second import ask_second
+from pathway.engine.staying import keep_here
 from pathway.models import CheckedRecord, ClinicalRecord, Clinician, SignOff, Todo
 from pathway.models.records import RECORDS
 from pathway.protocol.facts import TodoFact
@@ -41,6 +42,7 @@ def claim(*, todo_id: UUID, by: Clinician, at: datetime) -> Outcome:
         if todo.owner_id == by.id and todo.id in act.snapshot.claimed:
             return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
         require_not_anothers(act.actor, todo)
+        keep_here(act.case.clinic_id, by.id)
         _own(act, todo, by.id, at)
         return act.commit("claim", todo.role, key=todo.key, occurrence=todo.occurrence)
 
@@ -72,6 +74,7 @@ def hand_over(*, todo_id: UUID, to: UUID, by: Clinician, at: datetime, reason: s
             )
         if todo.owner_id == to:
             return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
+        keep_here(act.case.clinic_id, to)
         _own(act, todo, to, at if to == by.id else None)
         act.tell(todo.id, todo.role, "handed_over", f"handed_over:{act.case.event_seq}", to=to)
         data = {"key": todo.key, "occurrence": todo.occurrence, "to": str(to), "reason": reason.strip()}

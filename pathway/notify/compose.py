@@ -18,8 +18,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from pathway.clinical.tags import without_tags
-from pathway.notify.wording import ALARM, WORDING, Wording, wording_for
-from pathway.protocol.alarms import ALARM_RULES
+from pathway.notify.wording import ALARM, WORDING, Wording, why_changed, wording_for
+from pathway.protocol.alarms import rule_of, told
 from pathway.protocol.roles import Role, Stage
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -59,7 +59,7 @@ class IncidentSubject:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceSubject:
-    """What a notice about an absence is about: the clinic's own dates, and how many duties are open."""
+    """What a notice about an absence is about: the clinic's own dates, how many duties are open, `why` it changed."""
 
     kind: str
     told_as: str
@@ -67,15 +67,16 @@ class AbsenceSubject:
     last_day: date
     clinic: str
     duties: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmSubject:
-    """What a notice about an alarm is about. `detail` holds what the rule's words need, no identity."""
+    """What a notice about an alarm is about. `data`: what the first says and how many of its rule there are."""
 
     told_as: str
     rule: str
-    detail: dict[str, Any]
+    data: dict[str, Any]
     raised_at: datetime
     time_zone: str
     clinic: str
@@ -133,6 +134,7 @@ def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
         "role": about.told_as,
         "clinic": about.clinic,
         "duties": str(about.duties),
+        "why": why_changed(about.why),
     }
     facts = [("From", names["first"]), ("To", names["last"]), ("Clinic", about.clinic)]
     context = {"facts": facts, "link": f"{settings.SITE_URL}/cover/", "what": "Open the cover"}
@@ -140,11 +142,11 @@ def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
 
 
 def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
-    """The message of an alarm about the system or a clinic."""
-    rule = ALARM_RULES[about.rule]
+    """The message of one or several alarms of a rule, about the system or a clinic."""
+    rule = rule_of(about.rule)
     names = {
         "title": rule.title,
-        "what": rule.describe(about.detail),
+        "what": told(rule, about.data),
         "do": rule.ask,
         "role": about.told_as,
         "clinic": about.clinic,
@@ -171,7 +173,7 @@ def _message(
         **context,
         "subject": subject,
         "opening": words.opening.format_map(names),
-        "ask": words.ask.format_map(names),
+        "ask": words.ask.format_map(names).strip(),
         "told_as": told_as,
         "clinic": names["clinic"],
     }

@@ -29,8 +29,8 @@ from pathway.notify.compose_appointment import AppointmentSubject, compose_appoi
 from pathway.notify.rows import NoticeRow
 from pathway.notify.together import Group, Line, Together, compose_together
 from pathway.notify.unsubscribe import headers_for
-from pathway.notify.wording import LABELS
-from pathway.protocol.alarms import ALARM_RULES
+from pathway.notify.wording import LABELS, why_changed
+from pathway.protocol.alarms import rule_of, told
 from pathway.protocol.attention import Urgency
 from pathway.protocol.roles import Stage
 from pathway.queries.definitions import title_of
@@ -75,11 +75,12 @@ def _alone(mail_id: UUID, row: NoticeRow) -> Message:
             ),
         )
     if row.alarm_id is not None:
-        alarm = AlarmSubject(row.told_as, row.rule, row.detail, row.raised_at, row.time_zone, row.clinic)
+        alarm = AlarmSubject(row.told_as, row.rule, row.data, row.raised_at, row.time_zone, row.clinic)
         return compose_alarm(mail_id, alarm)
     if row.absence_id is not None:
         duties = int(row.data.get("duties", 0))
-        about = AbsenceSubject(row.kind, row.told_as, row.first_day, row.last_day, row.clinic, duties)
+        why = row.data.get("why", "")
+        about = AbsenceSubject(row.kind, row.told_as, row.first_day, row.last_day, row.clinic, duties, why)
         return compose_absence(mail_id, about)
     assert row.todo_id is not None  # a notice is about one of these
     return compose(
@@ -127,6 +128,8 @@ def _line(row: NoticeRow) -> Line:
     if row.incident_id is not None:
         return Line(label, f"Level {row.level}", incident_link(row.incident_id))
     if row.alarm_id is not None:
-        return Line(label, ALARM_RULES[row.rule].title, f"{settings.SITE_URL}/watch/")
+        return Line(label, told(rule_of(row.rule), row.data), f"{settings.SITE_URL}/watch/")
     span = f"{day(row.first_day)} to {day(row.last_day)}"
+    if row.kind == "cover_cancelled":
+        span = f"{span}: {why_changed(row.data.get('why', ''))}"
     return Line(label, span, f"{settings.SITE_URL}/cover/")

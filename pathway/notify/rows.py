@@ -24,7 +24,7 @@ id kind urgency role data created_at mail_id recipient_id recipient__is_active c
 clinic_id clinic__name clinic__time_zone clinic__hospital_name clinic__emergency_phone
 case_id case__protocol_id case__stage todo_id todo__key todo__role todo__stage todo__due_on todo__state
 incident_id incident__level incident__opened_at incident__contact_by incident__acknowledged_at incident__closed_at
-alarm_id alarm__rule alarm__detail alarm__raised_at alarm__cleared_at
+alarm_id alarm__rule alarm__raised_at alarm__cleared_at
 absence_id absence__first_day absence__last_day absence__cancelled_at
 """.split()  # noqa: SIM905 - forty lines of quotes would hide that the order is the row's
 
@@ -65,7 +65,6 @@ class NoticeRow:
     closed_at: datetime | None
     alarm_id: UUID | None
     rule: str
-    detail: dict[str, Any]
     raised_at: datetime
     cleared_at: datetime | None
     absence_id: UUID | None
@@ -109,7 +108,8 @@ def _is_overtaken(row: NoticeRow) -> bool:
     if row.absence_id is not None:
         return row.kind in ONLY_WHILE_AWAY and row.cancelled_at is not None
     if row.alarm_id is not None:
-        return row.cleared_at is not None
+        # One notice may stand for several alarms; those after the first have no column here, so it is told.
+        return row.cleared_at is not None and row.data.get("count", 1) == 1
     return row.todo_id is not None and row.todo_state != TodoState.OPEN
 
 

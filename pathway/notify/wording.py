@@ -10,6 +10,7 @@ class Wording:
     """Text with the fields {title}, {due}, {role} (of the to-do) and {clinic}; `ask` is what to do now.
 
     Of an incident: {level}, {contact} (by when contact must be made), {role} (the recipient's) and {clinic}.
+    Of an absence: {first}, {last}, {duties} (how many are open), {why} (what became of it), {role} and {clinic}.
     """
 
     subject: str
@@ -84,7 +85,7 @@ COVER_PLANNED = Wording(
 )
 COVER_CANCELLED = Wording(
     subject="Absence cancelled or changed: {first} to {last}",
-    opening="An absence at {clinic} that concerned you as {role} was cancelled or changed.",
+    opening="An absence at {clinic}, from {first} to {last}, concerned you as {role}. {why}",
     ask="Please look who answers for whom now.",
 )
 COVER_BEGINS = Wording(
@@ -102,6 +103,13 @@ ALARM = Wording(
     opening="{what}",
     ask="{do} You are told again day by day until it is put right.",
 )
+
+#: What became of an absence; without a reason it was cancelled.
+WHY_CHANGED: dict[str, str] = {
+    "": "It was cancelled.",
+    "another_deputy": "You are no longer its deputy.",
+    "deputy_left": "Its deputy has left the clinic: nobody answers until another is named.",
+}
 
 WORDING: dict[str, Wording] = {
     "opened": OPENED,
@@ -140,6 +148,11 @@ LABELS: dict[str, str] = {
     "cover_ends": "Absence over",
     "alarm": "Found",
 }
+
+
+def why_changed(why: str) -> str:
+    """What became of an absence, in a sentence; of a reason that another release knew, that it changed."""
+    return WHY_CHANGED.get(why, "It was changed.")
 
 
 def wording_for(kind: str, told_as: str, role: str) -> Wording:

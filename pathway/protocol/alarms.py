@@ -120,7 +120,7 @@ ALARM_RULES: dict[str, AlarmRule] = {
         AlarmRule(
             "owner_gone",
             "Duties of somebody who left",
-            "Open duties of a person who cannot sign in any more: {count}.",
+            "Open duties of a person who no longer works in the clinic, or cannot sign in any more: {count}.",
             "Hand them over to a colleague.",
         ),
         AlarmRule(
@@ -161,6 +161,12 @@ ALARM_RULES: dict[str, AlarmRule] = {
 def rule_of(key: str) -> AlarmRule:
     """The rule of an alarm; of one that an earlier release knew, its name."""
     return ALARM_RULES.get(key) or AlarmRule(key, key.replace("_", " ").capitalize(), "", "")
+
+
+def told(rule: AlarmRule, data: Mapping[str, Any]) -> str:
+    """What a notice about alarms of a rule says, from the notice's `says` and `count`: the first, and how many more."""
+    says, count = str(data.get("says") or rule.title), int(data.get("count", 1))
+    return says if count == 1 else f"{says} And {count - 1} more of this kind."
 
 
 WATCH_SILENT = "The system does not watch itself"

@@ -53,11 +53,15 @@ class Roster:
         return at if at in self.people else None
 
     def on_duty(self, people: Iterable[UUID], role: Role, *, safety: bool) -> tuple[UUID, ...]:
-        """Who answers for these people, each once, in their order. `safety`: a day off is as good as an absence."""
+        """Who answers for these people in a role, each once, in their order: only who holds it may do its duties.
+
+        `safety`: a day off is as good as an absence.
+        """
         found: dict[UUID, None] = {}
+        holders = self.members.get(role, ())
         for person in people:
             there = self.answering(person)
-            if there is not None and not (safety and (there, role) in self.off):
+            if there in holders and not (safety and (there, role) in self.off):
                 found.setdefault(there)
         return tuple(found)
 
@@ -113,9 +117,17 @@ class Staffing:
         return Roster(self.members, away, off)
 
     def awake(self, role: Role, day: date) -> tuple[UUID, ...]:
-        """Who would see to a safety duty of a role on a day. A deputy who does not hold the role does not count."""
-        holders = self.members.get(role, ())
-        return tuple(person for person in self.on(day).holders(role, safety=True) if person in holders)
+        """Who would see to a safety duty of a role on a day."""
+        return self.on(day).holders(role, safety=True)
+
+    def back_on(self, role: Role, after: date) -> date | None:
+        """The first later day on which somebody is awake in a role; None where nobody comes any more.
+
+        Once the last absence is over, one week is like the next.
+        """
+        last = max((after, *(absence.last_day for absence in self.absences))) + timedelta(days=7)
+        days = (after + timedelta(days=number) for number in range(1, (last - after).days + 1))
+        return next((day for day in days if self.awake(role, day)), None)
 
 
 Load = Mapping[tuple[Role, date], int]

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 
-from pathway.models import Alarm, Case, Clinician, Mail, Notice
+from pathway.models import Alarm, Case, Clinician, Mail, Membership, Notice
 from pathway.protocol.alarms import ALARM_RULES, rule_of
 from pathway.queries.access import Access
 
@@ -23,7 +24,10 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """One alarm in words. `told`: the names of who was told, `told_at` when last. `clinic` is "" for every clinic."""
+    """One alarm in words. `told`: the names of who was told, `told_at` when last. `clinic` is "" for every clinic.
+
+    `gone_id`: whose duties are to be handed over in the clinic of `clinic_id`, else "".
+    """
 
     id: UUID
     title: str
@@ -36,6 +40,8 @@ class AlarmRow:
     told_at: datetime | None
     case_id: str
     person: str
+    clinic_id: UUID | None
+    gone_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,12 @@ def _concerning(access: Access) -> Any:
 
 def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
     told = _told(alarms, access)
-    people = _names(str(alarm.detail.get("clinician", "")) for alarm in alarms)
+    about = {str(alarm.detail.get("clinician", "")) for alarm in alarms}
+    people = _names(about | {person for each in told.values() for person in each})
     rows = []
     for alarm in alarms:
         rule = rule_of(alarm.rule)
-        names, told_at = told.get((alarm.rule, alarm.clinic_id), ((), None))
+        moments = told.get((alarm.rule, alarm.clinic_id), {})
         clinic = access.by_id.get(alarm.clinic_id) if alarm.clinic_id else None
         rows.append(
             AlarmRow(
@@ -98,20 +105,22 @@ def _rows(alarms: list[Alarm], access: Access) -> list[AlarmRow]:
                 clinic=clinic.name if clinic else "",
                 raised_at=alarm.raised_at,
                 cleared_at=alarm.cleared_at,
-                told=names,
-                told_at=told_at,
+                told=tuple(sorted({people.get(person, "a former colleague") for person in moments})),
+                told_at=max(moments.values(), default=None),
                 case_id=str(alarm.detail.get("case", "")),
                 person=people.get(str(alarm.detail.get("clinician", "")), ""),
+                clinic_id=alarm.clinic_id,
+                gone_id=alarm.detail["clinician"] if alarm.rule == "owner_gone" else "",
             )
         )
     return rows
 
 
-Told = Mapping[tuple[str, UUID | None], tuple[tuple[str, ...], datetime | None]]
+Told = Mapping[tuple[str, UUID | None], Mapping[str, datetime]]
 
 
 def _told(alarms: list[Alarm], access: Access) -> Told:
-    """By rule and clinic: which colleagues were told, and when last. One notice may stand for several alarms."""
+    """By rule and clinic: which colleagues were told, by id, and when last. One notice may stand for several alarms."""
     found: dict[tuple[str, UUID | None], dict[str, datetime]] = defaultdict(dict)
     notices = (
         Notice.objects.filter(
@@ -123,11 +132,9 @@ def _told(alarms: list[Alarm], access: Access) -> Told:
         .annotate(last=Max("created_at"))
         .order_by()
     )
-    rows = list(notices)
-    names = _names(str(row[2]) for row in rows)
-    for rule, clinic_id, person, last in rows:
-        found[rule, clinic_id][names.get(str(person), "a former colleague")] = last
-    return {key: (tuple(sorted(people)), max(people.values())) for key, people in found.items()}
+    for rule, clinic_id, person, last in notices:
+        found[rule, clinic_id][str(person)] = last
+    return found
 
 
 def _names(ids: Iterable[str]) -> dict[str, str]:
@@ -138,18 +145,16 @@ def _names(ids: Iterable[str]) -> dict[str, str]:
 
 
 def dead_letters(access: Access) -> list[DeadLetter]:
-    """Messages of the reader's clinics that could not be delivered, oldest first."""
+    """Messages of the reader's clinics that could not be delivered, oldest first. One query."""
+    carried = Notice.objects.filter(mail_id=OuterRef("pk")).values("kind").distinct()
+    newest = Case.objects.filter(patient_id=OuterRef("contact__patient_id")).order_by("-id").values("id")
     mails = list(
         Mail.objects.filter(state="dead", clinic_id__in=access.clinic_ids)
         .select_related("recipient", "contact")
+        .annotate(case_id=Subquery(newest[:1]), kinds=ArraySubquery(carried))
         .order_by("created_at", "id")[:SHOWN]
     )
     labels = dict(Notice._meta.get_field("kind").flatchoices)
-    kinds: dict[UUID | None, set[str]] = defaultdict(set)
-    for mail_id, kind in Notice.objects.filter(mail__in=mails).values_list("mail_id", "kind"):
-        kinds[mail_id].add(labels.get(kind, kind))
-    patients = [mail.contact.patient_id for mail in mails if mail.contact]
-    cases = dict(Case.objects.filter(patient_id__in=patients).order_by("id").values_list("patient_id", "id"))
     return [
         DeadLetter(
             id=mail.id,
@@ -158,23 +163,24 @@ def dead_letters(access: Access) -> list[DeadLetter]:
             recipient=str(mail.recipient) if mail.recipient else "A patient or caregiver",
             refused=bool(mail.recipient and mail.recipient.email_refused_at)
             or bool(mail.contact and mail.contact.refused_at),
-            kinds=tuple(sorted(kinds[mail.id])),
+            kinds=tuple(sorted(labels.get(kind, kind) for kind in mail.kinds)),
             created_at=mail.created_at,
             error=mail.error,
-            case_id=cases.get(mail.contact.patient_id) if mail.contact else None,
+            case_id=mail.case_id,
         )
         for mail in mails
     ]
 
 
 def refused_addresses(access: Access) -> list[RefusedAddress]:
-    """Active colleagues of the reader's clinics whose address mail servers refuse, by name."""
-    kept = {clinic.id for clinic in access.clinics if "coordinator" in clinic.roles}
+    """Active colleagues of the reader's clinics whose address mail servers refuse, by name. One query."""
+    kept = [clinic.id for clinic in access.clinics if "coordinator" in clinic.roles]
+    theirs = Membership.objects.filter(clinician_id=OuterRef("pk"), clinic_id__in=kept)
     found = (
         Clinician.objects.filter(
             email_refused_at__isnull=False, is_active=True, memberships__clinic_id__in=access.clinic_ids
         )
-        .prefetch_related("memberships")
+        .annotate(kept=Exists(theirs))
         .distinct()[:SHOWN]
     )
     return sorted(
@@ -184,8 +190,7 @@ def refused_addresses(access: Access) -> list[RefusedAddress]:
                 name=str(person),
                 email=person.email,
                 since=person.email_refused_at,
-                corrects=person.id == access.person_id
-                or (not person.is_superuser and any(m.clinic_id in kept for m in person.memberships.all())),
+                corrects=person.id == access.person_id or (not person.is_superuser and person.kept),
             )
             for person in found
             if person.email_refused_at is not None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from pathway.models import CareTeamMember, Clinic, Membership, Todo
+from pathway.models import CareTeamMember, Clinic, Clinician, Membership, Todo
 from pathway.protocol.roles import Role
 from pathway.queries.definitions import title_of
 
@@ -64,6 +64,14 @@ def colleagues_of(clinic_id: UUID) -> dict[UUID, Colleague]:
         for key, member in people.items()
     ]
     return {one.id: one for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))}
+
+
+def former_colleague(person_id: UUID) -> Colleague | None:
+    """Somebody as a clinic remembers them in which they hold no role. One query."""
+    person = Clinician.objects.filter(pk=person_id).first()
+    if person is None:
+        return None
+    return Colleague(person.id, str(person), person.email, person.is_active, person.email_refused_at, ())
 
 
 @dataclass(frozen=True, slots=True)

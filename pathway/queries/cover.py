@@ -7,7 +7,7 @@ Reads counts of duties, people and absences; it knows no case and no patient. Wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -25,10 +25,10 @@ from pathway.queries.definitions import calendar_of
 HORIZON_DAYS = 90
 """So far ahead cover is proved (P)."""
 
-# What is overdue waits for whoever is awake today, so it counts today.
+# What is overdue waits for whoever is awake when the clinic works next, so it counts on that day.
 DUTIES = """
-SELECT t.clinic_id, t.role, greatest(t.due_on, c.today), count(*)
-FROM unnest(%s::uuid[], %s::date[]) AS c (id, today)
+SELECT t.clinic_id, t.role, CASE WHEN t.due_on < c.today THEN c.opens ELSE t.due_on END, count(*)
+FROM unnest(%s::uuid[], %s::date[], %s::date[]) AS c (id, today, opens)
 JOIN pathway_todo t ON t.clinic_id = c.id AND t.state = 'open' AND t.safety AND t.due_on < c.today + %s
 GROUP BY 1, 2, 3
 """
@@ -36,27 +36,35 @@ GROUP BY 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days, in the clinic's own dates, on which safety duties of a role fall and nobody who holds it is awake."""
+    """Days, in the clinic's own dates, on which safety duties of a role fall and nobody who holds it is awake.
+
+    `back_on`: the first day on which somebody is; None where nobody comes any more.
+    """
 
     clinic_id: UUID
     role: Role
     first_day: date
     last_day: date
     duties: int
+    back_on: date | None
 
 
 def cover_gaps(
     clinic_ids: Iterable[UUID], today_by_clinic: Mapping[UUID, date], days: int = HORIZON_DAYS
 ) -> list[Gap]:
-    """The gaps in cover of these clinics, from each one's own today on, for so many days. Three statements."""
+    """The gaps in cover of these clinics, from each one's own today on, for so many days. Four statements, and each
+    clinic's calendar once.
+    """
     today = {clinic_id: today_by_clinic[clinic_id] for clinic_id in clinic_ids}
     loads = duties_of(today, days)
     staffing = staffing_of(today, days)
-    return [
-        Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties)
-        for clinic_id, load in loads.items()
-        for span in spans_without_cover(staffing[clinic_id], load)
-    ]
+    return [gap for clinic_id, load in loads.items() for gap in _gaps(clinic_id, staffing[clinic_id], load)]
+
+
+def _gaps(clinic_id: UUID, staffing: Staffing, load: Load) -> Iterator[Gap]:
+    for span in spans_without_cover(staffing, load):
+        back_on = staffing.back_on(span.role, span.last_day)
+        yield Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties, back_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +88,38 @@ def cover_of(clinic_id: UUID, today: date, days: int = HORIZON_DAYS) -> Cover:
     """Who is awake in each role on each of the coming days of one clinic. Four statements, and the calendar's once."""
     only = {clinic_id: today}
     load, staffing = duties_of(only, days)[clinic_id], staffing_of(only, days)[clinic_id]
-    version = Clinic.objects.values_list("calendar_version", flat=True).get(pk=clinic_id)
+    calendar = _calendars([clinic_id])[clinic_id]
     held = {*staffing.members, *(role for role, _ in load)}
     return Cover(
         clinic_id=clinic_id,
-        calendar=calendar_of(clinic_id, version),
+        calendar=calendar,
         days=tuple(today + timedelta(days=number) for number in range(days)),
         roles=tuple(role for role in CARE_ROLES if role in held),
         load=load,
         staffing=staffing,
-        gaps=tuple(
-            Gap(clinic_id, span.role, span.first_day, span.last_day, span.duties)
-            for span in spans_without_cover(staffing, load)
-        ),
+        gaps=tuple(_gaps(clinic_id, staffing, load)),
     )
 
 
 def duties_of(today: Mapping[UUID, date], days: int) -> dict[UUID, Load]:
-    """How many open safety duties fall on each role and day, by clinic. One statement."""
+    """How many open safety duties fall on each role and day, by clinic. Two statements, and each clinic's calendar
+    once.
+    """
+    calendars = _calendars(today)
+    opens = [calendars[clinic_id].next_working_day_on_or_after(day) for clinic_id, day in today.items()]
     with connection.cursor() as cursor:
-        cursor.execute(DUTIES, [list(today), list(today.values()), days])
+        cursor.execute(DUTIES, [list(today), list(today.values()), opens, days])
         rows = cursor.fetchall()
     loads: dict[UUID, dict[tuple[Role, date], int]] = {clinic_id: {} for clinic_id in today}
     for clinic_id, role, day, count in rows:
         loads[clinic_id][Role(role), day] = count
     return dict(loads)
+
+
+def _calendars(clinic_ids: Iterable[UUID]) -> dict[UUID, WorkCalendar]:
+    """The calendar each clinic works by now."""
+    versions = Clinic.objects.filter(pk__in=list(clinic_ids)).values_list("id", "calendar_version")
+    return {clinic_id: calendar_of(clinic_id, version) for clinic_id, version in versions}
 
 
 def staffing_of(today: Mapping[UUID, date], days: int) -> dict[UUID, Staffing]:

@@ -14,16 +14,17 @@ from uuid import UUID
 
 from django.db import connection
 
+from pathway.queries.notices import UNREAD
+
 UNREAD_LIMIT = 100
 """Unread notices are counted up to here; a screen then says "99+"."""
 ALARMS_LIMIT = 20
 
-# What had nothing more to say before its mail left asks for no attention: it stands in the list, not in the count.
 _FRAME = f"""
 SELECT
   (SELECT count(*) FROM (
      SELECT 1 FROM pathway_notice n
-     WHERE n.recipient_id = %(person)s AND n.read_at IS NULL AND n.state <> 'dropped' LIMIT {UNREAD_LIMIT}) u),
+     WHERE n.recipient_id = %(person)s AND {UNREAD} LIMIT {UNREAD_LIMIT}) u),
   (SELECT json_agg(json_build_array(a.id, a.rule, a.subject, a.clinic_id, a.detail, a.raised_at)
                    ORDER BY a.raised_at, a.id) FROM (
      SELECT * FROM pathway_alarm

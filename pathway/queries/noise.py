@@ -20,6 +20,7 @@ from pathway.models.notice import KINDS
 from pathway.protocol.roles import Role
 from pathway.queries.access import person_name
 from pathway.queries.definitions import title_of
+from pathway.queries.notices import UNREAD
 
 NOTICES_LIMIT = 5000
 """So many notices a person are counted at most."""
@@ -31,7 +32,7 @@ WITH people AS (
   JOIN pathway_clinician u ON u.id = m.clinician_id AND u.is_active WHERE m.clinic_id = %(clinic)s
 ), told AS (
   SELECT n.* FROM people p CROSS JOIN LATERAL (
-    SELECT n.recipient_id, n.kind, n.urgency, n.state, n.read_at, n.mail_id, n.todo_id FROM pathway_notice n
+    SELECT n.recipient_id, n.kind, n.urgency, n.mail_id, n.todo_id, {UNREAD} AS is_unread FROM pathway_notice n
     WHERE n.recipient_id = p.id AND n.created_at >= %(since)s AND n.clinic_id = %(clinic)s
     ORDER BY n.created_at DESC LIMIT {NOTICES_LIMIT}) n
 )
@@ -45,7 +46,7 @@ _PEOPLE = f"""{_TOLD}, mails AS (
   SELECT recipient_id, count(*) AS told,
     count(*) FILTER (WHERE urgency = 'red') AS red, count(*) FILTER (WHERE urgency = 'safety') AS safety,
     count(*) FILTER (WHERE urgency = 'soon') AS soon, count(*) FILTER (WHERE urgency = 'news') AS news,
-    count(*) FILTER (WHERE read_at IS NULL AND state <> 'dropped') AS unread
+    count(*) FILTER (WHERE is_unread) AS unread
   FROM told GROUP BY 1
 )
 SELECT {person_name("u")}, coalesce(c.told, 0), coalesce(m.single, 0), coalesce(m.several, 0), coalesce(c.red, 0),

@@ -5,6 +5,7 @@ One page walks the index of the person's notices in its own order and stops afte
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -16,13 +17,18 @@ from django.db import connection
 
 from pathway.clinical.tags import without_tags
 from pathway.protocol.attention import Urgency
+from pathway.protocol.roles import TodoState
 from pathway.queries.access import person_name
 from pathway.queries.definitions import title_of
 
 PAGE_ROWS = 50
+#: A notice `n` that still asks for its reader's eyes. What had nothing more to say before its mail left does not, nor
+#: one whose to-do was done since: whoever did it straight from the mail has no second list to clear.
+UNREAD = """n.read_at IS NULL AND n.state <> 'dropped' AND NOT EXISTS (
+  SELECT 1 FROM pathway_todo ended WHERE ended.id = n.todo_id AND ended.state <> 'open')"""
 
 _LINES = f"""
-SELECT n.id, n.kind, n.urgency, n.role, n.created_at, n.read_at, n.state, n.due_at,
+SELECT n.id, n.kind, n.urgency, n.role, n.created_at, n.read_at, n.state, n.due_at, n.data,
   cl.name, cl.time_zone,
   EXISTS (SELECT 1 FROM pathway_membership m WHERE m.clinic_id = n.clinic_id AND m.clinician_id = n.recipient_id),
   ma.state, ma.due_at, ma.sent_at,
@@ -61,7 +67,7 @@ class Show(StrEnum):
     def where(self) -> str:
         """The condition on the notice, beginning with AND."""
         return {
-            "unread": " AND n.read_at IS NULL AND n.state <> 'dropped'",
+            "unread": f" AND {UNREAD}",
             "all": "",
             "safety": " AND n.urgency IN ('red', 'safety')",
         }[self.value]
@@ -109,7 +115,8 @@ class OfAbsence:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice. `told_as`: the role the reader was told in. `here`: they still work in its clinic.
+    """One notice. `told_as`: the role the reader was told in. `here`: they still work in its clinic. `read`: they read
+    it, or its to-do is no longer open.
 
     `state` and `due_at` are the notice's; `mail_*` those of the mail that carries it, None without one. Instants are
     aware; `today` is the clinic's date.
@@ -123,6 +130,7 @@ class Line:
     read: bool
     state: str
     due_at: datetime
+    data: dict[str, Any]
     clinic: str
     time_zone: ZoneInfo
     today: date
@@ -174,12 +182,12 @@ def read_cursor(text: str) -> tuple[datetime, UUID] | None:
 
 
 def _line(row: tuple[Any, ...], at: datetime) -> Line:
-    key, kind, urgency, role, told_at, read_at, state, due_at, clinic, zone, here = row[:11]
-    mail_state, mail_due_at, mail_sent_at = row[11:14]
-    todo, todo_key, protocol, todo_role, due_on, todo_state = row[14:20]
-    incident, level, heard_at, closed_at = row[20:24]
-    alarm, rule, cleared_at = row[24:27]
-    absence, who, first_day, last_day = row[27:]
+    key, kind, urgency, role, told_at, read_at, state, due_at, data, clinic, zone, here = row[:12]
+    mail_state, mail_due_at, mail_sent_at = row[12:15]
+    todo, todo_key, protocol, todo_role, due_on, todo_state = row[15:21]
+    incident, level, heard_at, closed_at = row[21:25]
+    alarm, rule, cleared_at = row[25:28]
+    absence, who, first_day, last_day = row[28:]
     time_zone = ZoneInfo(zone)
     return Line(
         id=key,
@@ -187,9 +195,10 @@ def _line(row: tuple[Any, ...], at: datetime) -> Line:
         urgency=Urgency(urgency),
         told_as=role,
         told_at=told_at,
-        read=read_at is not None,
+        read=read_at is not None or (todo is not None and todo_state != TodoState.OPEN),
         state=state,
         due_at=due_at,
+        data=json.loads(data) if isinstance(data, str) else data,
         clinic=clinic,
         time_zone=time_zone,
         today=at.astimezone(time_zone).date(),

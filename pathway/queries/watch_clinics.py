@@ -6,6 +6,7 @@ every pump read a window at a time, so that a look costs the same in a programme
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,17 +111,17 @@ def role_with_nobody(at: datetime) -> list[Finding]:
     ]
 
 
-# Starts from the few people who left, not from the many duties.
 _LEFT = """
 SELECT t.clinic_id, p.id, count(*) FROM pathway_clinician p
 JOIN pathway_todo t ON t.owner_id = p.id AND t.state = 'open'
-WHERE NOT p.is_active OR NOT EXISTS (SELECT 1 FROM pathway_membership m WHERE m.clinician_id = p.id)
+WHERE NOT p.is_active OR NOT EXISTS (
+  SELECT 1 FROM pathway_membership m WHERE m.clinician_id = p.id AND m.clinic_id = t.clinic_id)
 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %(most)s
 """
 
 
 def owner_gone(at: datetime) -> list[Finding]:
-    """Open duties of people who cannot sign in any more."""
+    """Open duties of people who cannot sign in any more, or who no longer work in the duty's clinic."""
     return [
         Finding("owner_gone", clinic_id, f"{person}:{clinic_id}", {"clinician": str(person), "count": count})
         for clinic_id, person, count in rows_of(_LEFT)
@@ -143,22 +144,29 @@ def nobody_leads(at: datetime) -> list[Finding]:
     ]
 
 
-def cover_gap(at: datetime) -> list[Finding]:
-    """Roles that nobody answers in on days on which their safety duties fall: the nearest gap of each role and clinic.
+GAPS_TOLD = 3
+"""So many gaps of one role and clinic are told at once, the nearest (P): the others follow as these pass."""
 
-    A role that nobody holds at all is told of by `role_with_nobody`, not a second time here.
+
+def cover_gap(at: datetime) -> list[Finding]:
+    """Roles that nobody answers in on days on which their safety duties fall: the nearest gaps of each role and clinic.
+
+    A gap is known by the day somebody comes back: as its days pass, and as duties are added to them, it stays the one
+    that was told. A role that nobody holds at all is told of by `role_with_nobody`, not a second time here.
     """
     zones = Clinic.objects.values_list("id", "time_zone")
     today = {clinic_id: at.astimezone(ZoneInfo(zone)).date() for clinic_id, zone in zones}
     empty = {finding.subject for finding in role_with_nobody(at)}
-    nearest: dict[str, Gap] = {}
+    by_role: dict[tuple[UUID, Role], list[Gap]] = defaultdict(list)
     for gap in sorted(cover_gaps(today, today), key=lambda gap: gap.first_day):
-        subject = f"{gap.role}:{gap.clinic_id}"
-        if subject not in empty:
-            nearest.setdefault(subject, gap)
+        if f"{gap.role}:{gap.clinic_id}" not in empty:
+            by_role[gap.clinic_id, gap.role].append(gap)
+    told = [gap for gaps in by_role.values() for gap in gaps[:GAPS_TOLD]]
     return [
-        Finding("cover_gap", gap.clinic_id, subject, _days(gap))
-        for subject, gap in sorted(nearest.items())[:AT_MOST]
+        Finding(
+            "cover_gap", gap.clinic_id, f"{gap.role}:{gap.back_on or 'never'}:{gap.clinic_id}", _days(gap)
+        )
+        for gap in told[:AT_MOST]
     ]
 
 

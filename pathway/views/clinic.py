@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +25,7 @@ from pathway.queries.clinics import ClinicSettings, labels_of, settings_of
 from pathway.queries.definitions import title_of
 from pathway.queries.people import Staff, staff_of
 from pathway.tasks import nudge
-from pathway.views.access import access_for
+from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, alert_of, attempt, person, show_errors
 from pathway.views.forms.clinic import CalendarForm, NamesForm
 
@@ -38,11 +37,9 @@ SHOWN = 500
 def clinic(request: HttpRequest) -> HttpResponse:
     """GET shows the settings; POST previews a calendar, saves it, goes back to it, or names the clinic."""
     access = access_for(request)
-    chosen = _chosen(request, access.clinics)
-    if chosen is None:
-        return render(request, "clinic/none.html")
-    request.clinic = chosen  # type: ignore[attr-defined]  # the frame shows it, see views.context
-    page = _Page(request, chosen)
+    if request.method != "POST" and not access.clinics:
+        return render(request, "work/no_clinic.html", {"heading": "Clinic settings"})
+    page = _Page(request, clinic_for(request, access))
     if request.method != "POST":
         return page.show()
     if not page.may_change:
@@ -54,19 +51,6 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "name": page.name,
     }
     return steps.get(request.POST.get("do", ""), page.preview)()
-
-
-def _chosen(request: HttpRequest, clinics: tuple[ClinicAccess, ...]) -> ClinicAccess | None:
-    """The clinic the page is about: the one asked for, else the person's first. Raises Http404 for a stranger's."""
-    asked = request.POST.get("clinic") or request.GET.get("clinic")
-    if asked:
-        found = [clinic for clinic in clinics if str(clinic.id) == asked]
-        if not found:
-            raise Http404("There is no such clinic for you.")
-        return found[0]
-    if request.method == "POST" and not clinics:
-        raise Http404("There is no such clinic for you.")
-    return clinics[0] if clinics else None
 
 
 class _Page:
@@ -82,12 +66,6 @@ class _Page:
         """Whether this person is offered the forms; the engine asks again."""
         leads = self.settings.clinic.lead_id == person(self.request)
         return leads or str(Role.COORDINATOR) in self.chosen.roles
-
-    @property
-    def _members(self) -> list[tuple[str, str]]:
-        """Everybody who works here and can sign in, by name."""
-        people = {one for holders in self.staff.by_role.values() for one in holders}
-        return sorted(((str(one), self.staff.name(one)) for one in people), key=lambda item: item[1])
 
     def preview(self, form: CalendarForm | None = None, refused: Answer | None = None) -> HttpResponse:
         """Show what the typed calendar moves, or what is wrong with it."""
@@ -135,13 +113,11 @@ class _Page:
         return self.show(calendar=CalendarForm.typed(self.request.POST))
 
     def name(self) -> HttpResponse:
-        """Set what the cards print and the lead."""
-        form = NamesForm(self.request.POST, members=self._members)
+        """Set what the cards print."""
+        form = NamesForm(self.request.POST)
         if not form.is_valid():
             return self.show(Answer(422), names=form)
-        values = form.cleaned_data
-        lead = UUID(values["lead"]) if values["lead"] else None
-        done = attempt(self.request, name_clinic, clinic_id=self.chosen.id, values=values, lead=lead)
+        done = attempt(self.request, name_clinic, clinic_id=self.chosen.id, values=form.cleaned_data)
         if isinstance(done, Answer):
             show_errors(form, done)
             return self.show(done, names=form)
@@ -170,15 +146,15 @@ class _Page:
         """The settings: forms for who may change them, the same as text for everybody else."""
         answer = answer or Answer()
         row = self.settings.clinic
-        access = access_for(self.request)
         context: dict[str, Any] = {
             "chosen": self.chosen,
-            "others": access.clinics if access.several else (),
+            "clinics": access_for(self.request).clinics,
             "row": row,
             "alert": alert_of(answer, {}),
             "may_not": answer.status == 403,
             "may_change": self.may_change,
-            "lead": self.staff.name(row.lead_id) if row.lead_id else "",
+            "lead": self.staff.name(row.lead_id) if row.lead_id else "Nobody",
+            "people_url": f"{reverse('people')}?clinic={row.id}",
             "hours": _hours(row.week),
             "region": subdivisions(row.country).get(row.subdivision, row.subdivision),
             "country": countries().get(row.country, row.country),
@@ -187,7 +163,7 @@ class _Page:
         }
         if self.may_change:
             context["calendar"] = calendar or CalendarForm.of(self.settings)
-            context["names"] = names or NamesForm.of(row, self._members)
+            context["names"] = names or NamesForm.of(row)
         return render(self.request, "clinic/clinic.html", context, status=answer.status)
 
     def _holidays(self) -> list[tuple[int, list[tuple[Any, str]]]]:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from pathway.models.notice import KINDS
-from pathway.protocol.alarms import ALARM_RULES
+from pathway.notify.wording import why_changed
+from pathway.protocol.alarms import rule_of, told
 from pathway.protocol.attention import Urgency
 from pathway.protocol.roles import Role, TodoState
 from pathway.queries.notices import Line
@@ -43,14 +44,18 @@ def title_of_line(line: Line) -> str:
         return f"{line.incident.level.capitalize()} incident"
     if line.absence:
         return f"{line.absence.who}, {days(line.absence.first_day, line.absence.last_day)}"
-    if line.alarm and line.alarm.rule in ALARM_RULES:
-        return ALARM_RULES[line.alarm.rule].title
+    if line.alarm:
+        return rule_of(line.alarm.rule).title
     return WHAT[line.kind]
 
 
 def about(line: Line) -> str:
-    """For which role, told as which, and in which clinic."""
+    """What else it says, for which role, told as which, and in which clinic."""
     parts = []
+    if line.kind == "cover_cancelled":
+        parts.append(why_changed(line.data.get("why", "")).removesuffix("."))
+    if line.alarm and "says" in line.data:
+        parts.append(told(rule_of(line.alarm.rule), line.data).removesuffix("."))
     if line.todo:
         parts.append(f"for the {role_words(line.todo.role)}")
     if line.told_as and not (line.todo and line.todo.role == line.told_as):

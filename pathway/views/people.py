@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from pathway.engine.clinic_proposal import WEEKDAYS
 from pathway.engine.leaving import leave
 from pathway.engine.staff import set_clinic_days, set_clinic_lead, set_lead
 from pathway.models import Membership
@@ -25,6 +26,7 @@ from pathway.queries.colleagues import (
     Place,
     colleagues_of,
     find_place,
+    former_colleague,
     in_their_name,
     lead_of,
 )
@@ -32,7 +34,7 @@ from pathway.queries.people import staff_of
 from pathway.tasks import nudge
 from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, alert_of, attempt, person, show_errors
-from pathway.views.forms.absence import WEEKDAYS, ClinicDaysForm, ClinicLeadForm, LeaveForm
+from pathway.views.forms.absence import ClinicDaysForm, ClinicLeadForm, LeaveForm
 
 Forms = dict[str, Any]
 
@@ -200,14 +202,17 @@ def _name(colleagues: dict[UUID, Colleague], person_id: UUID | None) -> str:
 def _show_one(
     request: HttpRequest, clinic: ClinicAccess, clinician_id: UUID, given: Forms, answer: Answer
 ) -> HttpResponse:
-    """The page of one person; `given` are bound forms that were refused. Raises Http404 for a stranger."""
+    """The page of one person; `given` are bound forms that were refused. Raises Http404 for a stranger.
+
+    Who holds no role any more has a page while something stands in their name: there it is handed over.
+    """
     colleagues = colleagues_of(clinic.id)
-    found = colleagues.get(clinician_id)
+    theirs = in_their_name(clinic.id, clinician_id)
+    found = colleagues.get(clinician_id) or (former_colleague(clinician_id) if theirs.roles else None)
     if found is None:
         raise Http404("There is no such person for you.")
     today = clinic.today(timezone.now())
     keeps = _keeps(clinic)
-    theirs = in_their_name(clinic.id, clinician_id)
     away = staff_of(clinic.id, today).away.get(clinician_id)
     context = {
         "one": found,

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from pathway.engine.mails import KEEPERS, correct_address, let_go, resend
+from pathway.engine.clinic_action import COORDINATOR
+from pathway.engine.mails import correct_address, let_go, resend
 from pathway.queries.access import Access
 from pathway.queries.alarms import dead_letters, mended, refused_addresses, standing
 from pathway.queries.signs import BEAT, BROKER, CHAIN_ROUND, SWEEP, WATCH, WORKER, heartbeats
@@ -99,7 +100,7 @@ def _signs(now: datetime) -> list[dict[str, Any]]:
 
 
 def _letter(row: Any, access: Access) -> dict[str, Any]:
-    keeps = any(access.holds(row.clinic_id, str(role)) for role in KEEPERS)
+    keeps = any(access.holds(row.clinic_id, str(role)) for role in COORDINATOR)
     return {"row": row, "keeps": keeps}
 
 

@@ -1,21 +1,26 @@
-"""Two people enter absences at once: real connections, real locks; no overlap, no ring, nobody told twice."""
+"""Absences and leaving at once: real connections, real locks; no overlap, no ring, nobody told twice, nothing left."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from pathway.engine.absences import plan_absence
+from pathway.engine.cases import name_team
 from pathway.engine.cover_notices import announce_covers
-from pathway.engine.errors import Invalid
-from pathway.engine.leaving import leave
-from pathway.engine.todos import claim
-from pathway.models import Absence, Clinician, Membership, Notice, Todo
+from pathway.engine.errors import Invalid, Stale
+from pathway.engine.leaving import Left, leave
+from pathway.engine.todos import claim, hand_over
+from pathway.models import Absence, CareTeamMember, Clinician, Membership, Notice, Todo
 from pathway.protocol.roles import Role
 from tests.cast import make_cast, referred
 from tests.engine.test_absences import AT, Office, told
+from tests.engine.test_calendar_races import wait_until_somebody_waits
 from tests.engine.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,3 +130,72 @@ def test_planning_needs_the_clinics_lock_only_of_its_own_clinic(office: Office) 
         ),
     )
     assert all(isinstance(result, Absence) for result in results)
+
+
+def test_what_somebody_claims_while_they_are_taken_out_is_handed_over_too(office: Office) -> None:
+    """The claim came first and is not committed yet: leaving waits for it."""
+    todo = Todo.objects.filter(case_id=referred(office.cast), role="physiatrist").first()
+    assert todo is not None
+    left: list[Left] = []
+    thread = threading.Thread(target=in_a_connection, args=(lambda: left.append(taken_out(office)),))
+    with transaction.atomic():
+        claim(todo_id=todo.id, by=office.phil, at=AT)
+        thread.start()
+        wait_until_somebody_waits()
+    thread.join(timeout=60)
+    assert left == [Left(todos=1, deactivated=True)]
+    assert Todo.objects.get(pk=todo.id).owner == office.pia
+
+
+def test_nothing_is_put_in_the_name_of_somebody_who_is_leaving(office: Office) -> None:
+    """They are being taken out, not committed yet: everybody else is told so at once, and nobody waits for anybody."""
+    cast = office.cast
+    case_id = referred(cast)
+    first, second = Todo.objects.filter(case_id=case_id, role="physiatrist")[:2]
+    with transaction.atomic():
+        taken_out(office)
+        results = at_once(
+            lambda: claim(todo_id=first.id, by=office.phil, at=AT),
+            lambda: hand_over(todo_id=second.id, to=office.phil.id, by=cast.cora, at=AT, reason="Theirs"),
+        )
+        named = {"case_id": case_id, "role": Role.PHYSIATRIST, "by": cast.cora, "at": AT}
+        [team] = at_once(lambda: name_team(clinicians=[office.phil.id, office.paul.id], **named))
+        [other] = at_once(lambda: name_team(clinicians=[office.paul.id], **named))
+    assert [type(result) for result in (*results, team)] == [Stale] * 3
+    assert "is leaving the clinic just now" in str(team)
+    assert other.version > 1
+    assert not Todo.objects.filter(owner=office.phil, state="open").exists()
+    assert not CareTeamMember.objects.filter(clinician=office.phil).exists()
+
+
+def test_many_claim_while_they_are_taken_out_and_nothing_is_left_in_their_name(office: Office) -> None:
+    todos = [
+        todo
+        for number in range(3)
+        for todo in Todo.objects.filter(case_id=referred(office.cast, mrn=f"R-5{number}"), role="physiatrist")
+    ]
+    at_once(
+        lambda: taken_out(office),
+        *(lambda todo=todo: claim(todo_id=todo.id, by=office.phil, at=AT) for todo in todos[:6]),
+    )
+    assert not Todo.objects.filter(owner=office.phil, state="open").exists()
+
+
+def taken_out(office: Office) -> Left:
+    """Cora takes Phil out of the clinic; Pia takes over."""
+    return leave(
+        clinic_id=office.cast.clinic.id,
+        clinician_id=office.phil.id,
+        successors={Role.PHYSIATRIST: office.pia.id},
+        reason="Moves away",
+        by=office.cast.cora,
+        at=AT,
+    )
+
+
+def in_a_connection(press: Callable[[], object]) -> None:
+    """A press in a thread; its connection is closed behind it."""
+    try:
+        press()
+    finally:
+        connection.close()

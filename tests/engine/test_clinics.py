@@ -1,4 +1,4 @@
-"""Naming a clinic: the hospital and the number that its emergency cards print, and its lead."""
+"""Naming a clinic: the hospital and the number that its emergency cards print."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NOW = MONDAY + timedelta(hours=6)
 VALUES = {"hospital_name": "Riverside General", "emergency_phone": "+1 555 0100"}
 
 
-def named(cast: Cast, by: Clinician | None = None, lead: Any = None, at: Any = NOW, **changes: str) -> Named:
+def named(cast: Cast, by: Clinician | None = None, at: Any = NOW, **changes: str) -> Named:
     values = {**VALUES, **changes}
-    return name_clinic(clinic_id=cast.clinic.id, values=values, lead=lead, by=by or cast.cora, at=at)
+    return name_clinic(clinic_id=cast.clinic.id, values=values, by=by or cast.cora, at=at)
 
 
 @pytest.fixture
@@ -33,20 +33,18 @@ def running(cast: Cast) -> Walk:
     return walk
 
 
-def test_the_names_and_the_lead_are_kept_once(cast: Cast) -> None:
-    assert named(cast, lead=cast.nora.id, hospital_name="  Riverside   General ") == Named(cards=0)
+def test_the_names_are_kept_once(cast: Cast) -> None:
+    assert named(cast, hospital_name="  Riverside   General ") == Named(cards=0)
     clinic = Clinic.objects.get(pk=cast.clinic.id)
     assert (clinic.hospital_name, clinic.emergency_phone) == ("Riverside General", "+1 555 0100")
-    assert clinic.lead == cast.nora
     line = ClinicEvent.objects.get()
     assert (line.verb, line.actor_id, line.role) == ("name_clinic", cast.cora.id, "coordinator")
-    assert line.data == {**VALUES, "lead": str(cast.nora.id), "cards": 0}
+    assert line.data == {**VALUES, "cards": 0}
     with nothing_written():
-        assert named(cast, lead=cast.nora.id) == Named(repeated=True)
+        assert named(cast) == Named(repeated=True)
 
-    named(cast)
-    assert ClinicEvent.objects.latest("at", "id").data == {"lead": "", "cards": 0}
-    assert Clinic.objects.get(pk=cast.clinic.id).lead is None
+    named(cast, emergency_phone="")
+    assert ClinicEvent.objects.latest("at", "id").data == {"emergency_phone": "", "cards": 0}
 
 
 def test_a_card_that_reads_otherwise_is_to_be_handed_over_anew(cast: Cast, running: Walk) -> None:
@@ -75,29 +73,14 @@ def test_a_card_that_names_others_stays_as_it_is(cast: Cast, running: Walk) -> N
     assert running.case.event_seq == seq
 
 
-def test_a_lead_alone_touches_no_card(cast: Cast, running: Walk) -> None:
-    seq = running.case.event_seq
-    assert named(cast, lead=cast.phil.id, hospital_name="", emergency_phone="", at=running.at).cards == 0
-    assert running.case.event_seq == seq
-
-
 def test_only_a_coordinator_or_the_lead_may(cast: Cast) -> None:
     for stranger in (cast.nora, cast.phil, cast.anna):
         with nothing_written(), pytest.raises(NotAllowed):
             named(cast, stranger)
     with nothing_written(), pytest.raises(NotFound):
         named(cast, cast.omar)
-    named(cast, lead=cast.anna.id)
-    assert named(cast, cast.anna, lead=cast.anna.id, hospital_name="Elsewhere") == Named(cards=0)
-
-
-def test_the_lead_works_here_and_can_sign_in(cast: Cast) -> None:
-    with nothing_written(), pytest.raises(Invalid) as refusal:
-        named(cast, lead=cast.omar.id)
-    assert list(refusal.value.errors) == ["lead"]
-    Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
-    with nothing_written(), pytest.raises(Invalid):
-        named(cast, lead=cast.nora.id)
+    Clinic.objects.filter(pk=cast.clinic.pk).update(lead=cast.anna)
+    assert named(cast, cast.anna, hospital_name="Elsewhere") == Named(cards=0)
 
 
 def test_what_does_not_fit_on_a_card_is_refused(cast: Cast) -> None:

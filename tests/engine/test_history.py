@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from uuid import UUID
@@ -17,16 +15,8 @@ from pathway.engine.history import Break, Tally, verify
 from pathway.models import Case, Event
 from pathway.protocol.roles import Stage
 from tests.cast import MONDAY, Cast, referred
+from tests.engine.watched import unprotected
 from tests.walk import Walk
-
-
-@contextmanager
-def unprotected() -> Iterator[None]:
-    """What a superuser could do: history without its triggers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        yield
-        cursor.execute("SET session_replication_role = origin")
 
 
 @pytest.fixture

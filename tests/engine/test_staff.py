@@ -9,7 +9,7 @@ import pytest
 
 from pathway.engine.errors import Invalid, NotAllowed, NotFound
 from pathway.engine.staff import set_clinic_days, set_clinic_lead, set_lead
-from pathway.models import Clinic, ClinicEvent, Membership
+from pathway.models import Clinic, ClinicEvent, Clinician, Membership
 from tests.cast import MONDAY, Cast
 from tests.engine.traces import nothing_written
 
@@ -60,9 +60,12 @@ def test_a_coordinator_names_leads(cast: Cast) -> None:
     ]
 
 
-def test_a_stranger_leads_no_clinic(cast: Cast) -> None:
-    with nothing_written(), pytest.raises(Invalid):
-        set_clinic_lead(clinic_id=cast.clinic.id, clinician_id=cast.omar.id, by=cast.cora, at=AT)
+def test_the_lead_works_here_and_can_sign_in(cast: Cast) -> None:
+    Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
+    for nobody in (cast.omar, cast.nora):
+        with nothing_written(), pytest.raises(Invalid) as refusal:
+            set_clinic_lead(clinic_id=cast.clinic.id, clinician_id=nobody.id, by=cast.cora, at=AT)
+        assert list(refusal.value.errors) == ["lead"]
 
 
 def test_nobody_else_may(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,9 +61,49 @@ def test_an_absence_covers_both_its_days_and_no_other() -> None:
     assert [n for n in range(7) if not staffing.awake(PHYSIATRIST, day(n))] == [2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("deputies", "asked", "there"),
+    [
+        ({A: D}, (A,), ()),  # a nurse
+        ({A: D}, (A, B), (B,)),
+        ({A: C}, (A,), (C,)),
+        ({A: B, B: D}, (A, C), (C,)),  # the deputy's deputy is the nurse
+        ({}, (D,), ()),  # nobody's deputy: who gave the role back
+        ({}, (D, A), (A,)),
+    ],
+)
+@pytest.mark.parametrize("safety", [True, False])
+def test_who_does_not_hold_the_role_is_passed_over(
+    deputies: dict[UUID, UUID | None], asked: tuple[UUID, ...], there: tuple[UUID, ...], safety: bool
+) -> None:
+    roster = Roster({PHYSIATRIST: (A, B, C), NURSE: (D,)}, deputies)
+    assert roster.on_duty(asked, PHYSIATRIST, safety=safety) == there
+
+
 def test_a_deputy_without_the_role_does_not_count_as_cover() -> None:
     staffing = Staffing({PHYSIATRIST: (A,), NURSE: (B,)}, absences=(away(A, B, 0, 9),))
     assert staffing.awake(PHYSIATRIST, day(1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "back"),
+    [
+        (0, 7),  # away all week, and every day is a Monday's
+        (9, 14),
+        (13, 14),
+        (14, 21),
+        (400, 406),
+    ],
+)
+def test_somebody_is_back_on_their_next_clinic_day_after_the_absence(after: int, back: int) -> None:
+    monday = {(A, PHYSIATRIST): frozenset({0})}
+    staffing = Staffing({PHYSIATRIST: (A,)}, monday, (away(A, None, 0, 5),))
+    assert staffing.back_on(PHYSIATRIST, day(after)) == day(back)
+
+
+def test_nobody_is_ever_back_in_a_role_that_nobody_holds() -> None:
+    staffing = Staffing({PHYSIATRIST: (A,)}, absences=(away(A, None, 0, 5),))
+    assert staffing.back_on(NURSE, day(0)) is None
 
 
 def test_clinic_days_come_back_every_week() -> None:

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from pathway.models import Absence, Clinician, Membership, Todo
+from pathway.models import Absence, Clinician, ClosedDay, Membership, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role
-from pathway.queries.cover import Gap, cover_gaps
+from pathway.queries.cover import Gap, cover_gaps, duties_of
+from pathway.queries.definitions import calendar_of
 from tests.cast import MONDAY, Cast, person, referred
 
 TODAY = MONDAY.date()
@@ -76,7 +77,7 @@ def test_an_absence_without_anybody_else_is_a_gap_of_the_days_that_need_somebody
     absent(cast.phil, cast, 2, 9)
     for number in (1, 3, 5):
         safety(case_id, Role.PHYSIATRIST, day(number))
-    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, day(3), day(5), 2)]
+    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, day(3), day(5), 2, day(10))]
 
 
 def test_a_deputy_closes_the_gap_and_a_cancelled_absence_is_none(cast: Cast, case_id: UUID) -> None:
@@ -95,20 +96,36 @@ def test_a_deputy_closes_the_gap_and_a_cancelled_absence_is_none(cast: Cast, cas
 def test_what_is_overdue_needs_somebody_today(cast: Cast, case_id: UUID) -> None:
     safety(case_id, Role.PHYSIATRIST, day(-5))
     absent(cast.phil, cast, 0, 0)
-    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, TODAY, TODAY, 1)]
+    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, TODAY, TODAY, 1, day(1))]
+
+
+@pytest.mark.parametrize(("today", "counts_on"), [(4, 4), (5, 7), (6, 7), (7, 8)])
+def test_what_is_overdue_on_a_closed_day_needs_somebody_when_the_clinic_works_next(
+    cast: Cast, case_id: UUID, today: int, counts_on: int
+) -> None:
+    """Saturday and Sunday, and the Monday that the clinic closes itself, ask nobody to come."""
+    if today == 7:
+        ClosedDay.objects.create(clinic=cast.clinic, on=day(7), reason="Painting")
+        calendar_of.cache_clear()
+    safety(case_id, Role.PHYSIATRIST, day(1))
+    Membership.objects.filter(clinician=cast.phil).update(weekdays=[0, 1, 2, 3, 4])
+    assert list(duties_of({cast.clinic.id: day(today)}, 90)[cast.clinic.id]) == [
+        (Role.PHYSIATRIST, day(counts_on))
+    ]
+    assert cover_gaps([cast.clinic.id], {cast.clinic.id: day(today)}) == []
 
 
 def test_a_day_that_is_no_clinic_day_is_a_gap(cast: Cast, case_id: UUID) -> None:
     Membership.objects.filter(clinician=cast.phil).update(weekdays=[0, 1])
     safety(case_id, Role.PHYSIATRIST, day(1))
     safety(case_id, Role.PHYSIATRIST, day(2))
-    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, day(2), day(2), 1)]
+    assert gaps(cast) == [Gap(cast.clinic.id, Role.PHYSIATRIST, day(2), day(2), 1, day(7))]
 
 
 def test_a_role_nobody_active_holds_is_a_gap(cast: Cast, case_id: UUID) -> None:
     safety(case_id, Role.NEUROSURGEON, day(1))
     Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
-    assert [gap.role for gap in gaps(cast)] == [Role.NEUROSURGEON]
+    assert [(gap.role, gap.back_on) for gap in gaps(cast)] == [(Role.NEUROSURGEON, None)]
 
 
 def test_only_open_safety_duties_within_the_days_count_and_only_of_this_clinic(
@@ -131,6 +148,7 @@ def test_the_number_of_statements_does_not_grow(
         absent(who, cast, number, number + 20)
         safety(case_id, Role.PHYSIATRIST, day(number))
     both = [cast.clinic.id, cast.other_clinic.id]
-    with django_assert_num_queries(3) as asked:
+    cover_gaps(both, dict.fromkeys(both, TODAY))  # each calendar is read once
+    with django_assert_num_queries(4) as asked:
         cover_gaps(both, dict.fromkeys(both, TODAY))
     assert isinstance(asked, CaptureQueriesContext)

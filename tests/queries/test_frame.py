@@ -8,9 +8,11 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pathway.models import Alarm, Clinic, Clinician, Heartbeat, Membership
+from pathway.models import Alarm, Clinic, Clinician, Heartbeat, Membership, Notice, Todo
 from pathway.queries.frame import ALARMS_LIMIT, UNREAD_LIMIT, Frame, frame_of
-from tests.cast import MONDAY, Cast
+from pathway.queries.noise import noise_of
+from pathway.queries.notices import Show, notices_of
+from tests.cast import MONDAY, Cast, referred
 from tests.inboxes import tell
 
 
@@ -30,6 +32,27 @@ def test_unread_are_ones_own_that_still_say_something(cast: Cast) -> None:
     tell(cast.nora, cast.clinic, 4, state="dropped")
     tell(cast.phil, cast.clinic, 5)
     assert frame_of(cast.nora.id).unread == 3
+
+
+def test_what_is_about_a_to_do_that_was_done_since_is_not_unread(cast: Cast) -> None:
+    """Whoever does a to-do straight from its mail has nothing left to mark; whoever has it reopened, has."""
+    todo = Todo.objects.filter(case_id=referred(cast)).first()
+    assert todo is not None
+    Notice.objects.all().delete()
+    (one,) = tell(cast.nora, cast.clinic, todo=todo, kind="due", created_at=MONDAY)
+    tell(cast.nora, cast.clinic, created_at=MONDAY + timedelta(hours=1))
+    todos = Todo.objects.filter(pk=todo.pk)
+    for ended, unread in (
+        ({"state": "done", "ended_at": MONDAY, "ended_by_id": cast.nora.id}, 1),
+        ({"state": "open", "ended_at": None, "ended_by_id": None}, 2),
+    ):
+        todos.update(**ended)
+        assert frame_of(cast.nora.id).unread == unread
+        assert len(notices_of(cast.nora.id, at=MONDAY, show=Show.UNREAD).rows) == unread
+        row = notices_of(cast.nora.id, at=MONDAY).rows[-1]
+        assert (row.id, row.read) == (one.id, unread == 1)
+        [nora] = [person for person in noise_of(cast.clinic.id, since=MONDAY).people if person.name == "nora"]
+        assert nora.unread == unread
 
 
 def test_the_count_stops_at_its_limit(cast: Cast) -> None:

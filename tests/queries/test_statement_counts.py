@@ -43,7 +43,8 @@ def test_an_action_is_one_read_and_one_write(cast: Cast) -> None:
     todo = walk.todo("goals")
     record = moved("goals", walk.today)
 
-    assert len(sent(lambda: claim(todo_id=todo.id, by=cast.phil, at=walk.at))) == 2
+    [_, keeps_phil_here, _] = sent(lambda: claim(todo_id=todo.id, by=cast.phil, at=walk.at))
+    assert "FOR KEY SHARE" in keeps_phil_here, "a duty is put in a name: nobody of that name leaves meanwhile"
     assert len(sent(lambda: complete(todo_id=todo.id, by=cast.phil, at=walk.at, record=record))) == 2
 
 

@@ -72,22 +72,15 @@ def test_what_is_counted() -> None:
     moment = walk.at
     all_alive(moment - HOUR)
     Notice.objects.update(state="kept")
-    Notice.objects.create(
-        id=new_id(),
-        clinic=cast.clinic,
-        recipient=cast.phil,
-        kind="due",
-        created_at=moment,
-        due_at=moment - HOUR,
-    )
-    Notice.objects.create(
-        id=new_id(),
-        clinic=cast.clinic,
-        recipient=cast.phil,
-        kind="due",
-        created_at=moment,
-        due_at=moment + HOUR,
-    )
+    for due_at in (moment - HOUR, moment + HOUR):
+        Notice.objects.create(
+            id=new_id(),
+            clinic=cast.clinic,
+            recipient=cast.phil,
+            kind="due",
+            created_at=moment,
+            due_at=due_at,
+        )
     for state in ("pending", "leased", "dead", "dead", "dropped"):
         Mail.objects.create(
             clinic=cast.clinic,

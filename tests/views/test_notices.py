@@ -101,7 +101,9 @@ def test_what_became_of_it_is_said(cast: Cast) -> None:
     )
     tell(cast.nora, cast.clinic, alarm=alarm, kind="alarm", urgency="safety")
     Todo.objects.filter(pk=todo.id).update(state="done", ended_at=NOW, ended_by_id=cast.nora.id)
-    text = words(Desk(cast.nora).get("/notices/"))
+    desk = Desk(cast.nora)
+    assert "Surgical review" not in words(desk.get("/notices/")), "who did it has read of it"
+    text = words(desk.get("/notices/?show=all"))
     assert "Surgical review Done" in text
     assert "Mail does not leave Mended" in text
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from pathway.engine.sentinel import watch
 from pathway.engine.todos import claim
 from pathway.models import Clinic, Clinician, Membership, Todo
 from pathway.protocol.roles import Role
@@ -146,3 +147,30 @@ def test_many_people_cost_no_more_queries(office: Office) -> None:
         referred(office.cast, mrn=f"R-3{number}", team={Role.PHYSIATRIST: [office.phil.id]})
     assert desk.queries(URL) <= few <= MAX_QUERIES
     assert desk.queries(page_of(office.phil)) <= few_one <= MAX_QUERIES
+
+
+def test_what_stands_in_the_name_of_somebody_gone_is_found_from_the_watch_and_handed_over(
+    office: Office,
+) -> None:
+    todo = Todo.objects.filter(case_id=referred(office.cast), role="physiatrist").first()
+    assert todo is not None
+    Membership.objects.filter(clinician=office.paul).delete()
+    desk, url = Desk(office.cast.cora), page_of(office.paul)
+    desk.get(url, status=404)
+    Todo.objects.filter(pk=todo.pk).update(owner=office.paul)
+    watch(at=AT)
+    href = f"{url}?clinic={office.cast.clinic.id}"
+    assert f'href="{href}#duties"' in desk.get("/watch/")
+    text = words(desk.get(href))
+    assert "this person works here no more" in text
+    assert "Enter an absence" not in text
+    Desk(office.cast.omar).get(url, status=404)
+    data = {
+        "clinic": str(office.cast.clinic.id),
+        "reason": "Left",
+        "successor_physiatrist": str(office.pia.id),
+    }
+    assert desk.post(f"{url}leave/", data).status_code == 303
+    assert Todo.objects.get(pk=todo.pk).owner == office.pia
+    watch(at=AT)
+    assert "See their duties" not in desk.get("/watch/")

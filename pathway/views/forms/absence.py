@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django import forms
 
+from pathway.engine.clinic_proposal import WEEKDAYS
 from pathway.protocol.roles import Role
 from pathway.views.forms.base import ScreenForm
 from pathway.views.forms.case_actions import ActionForm, Options, reason_field
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOBODY = ("", "Nobody: the others with the same role are told")
 
 

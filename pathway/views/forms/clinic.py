@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -183,7 +182,7 @@ class CalendarForm(ScreenForm):
 
 
 class NamesForm(ScreenForm):
-    """What is printed in the clinic's name, and who leads it."""
+    """What is printed in the clinic's name."""
 
     error_title = "Nothing is saved yet. Please look at:"
     hospital_name = forms.CharField(
@@ -194,11 +193,6 @@ class NamesForm(ScreenForm):
         max_length=Clinic._meta.get_field("emergency_phone").max_length,
         required=False,
     )
-    lead = forms.ChoiceField(
-        label="Clinic lead",
-        required=False,
-        help_text="Whom the last step of every reminder tells, and who may change these settings beside a coordinator.",
-    )
     fieldsets: ClassVar[list[tuple[Any, ...]]] = [
         (
             "Printed on emergency cards",
@@ -206,19 +200,9 @@ class NamesForm(ScreenForm):
             "Where a patient's emergency plan names others, those are printed. A change asks a coordinator to hand "
             "over every card that reads otherwise by it. Reminders of appointments name the hospital too.",
         ),
-        ("Lead", ["lead"]),
     ]
 
-    def __init__(self, *args: Any, members: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["lead"].choices = [("", "Nobody"), *members]  # type: ignore[attr-defined]
-
     @classmethod
-    def of(cls, clinic: Clinic, members: Sequence[tuple[str, str]]) -> NamesForm:
+    def of(cls, clinic: Clinic) -> NamesForm:
         """The form with what stands."""
-        initial: Mapping[str, Any] = {
-            "hospital_name": clinic.hospital_name,
-            "emergency_phone": clinic.emergency_phone,
-            "lead": str(clinic.lead_id or ""),
-        }
-        return cls(initial=initial, members=members)
+        return cls(initial={"hospital_name": clinic.hospital_name, "emergency_phone": clinic.emergency_phone})
