@@ -20,7 +20,7 @@ from pathway.protocol.attention import urgency_of
 from pathway.protocol.cover import People, Roster
 from pathway.protocol.ladder import audience_of, first_step, kind_of
 from pathway.protocol.roles import Role
-from pathway.protocol.schema import Audience, Ladder
+from pathway.protocol.rules import Audience, Ladder
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.queries.rosters import rosters_of, teams_of
 

@@ -6,7 +6,8 @@ from datetime import date
 
 from pathway.calendars import WorkCalendar
 from pathway.protocol.facts import CaseFacts
-from pathway.protocol.schema import DueRule, Protocol, TodoDef
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import Protocol, TodoDef
 
 FROM_ITS_OPENING = ("opening", "stage", "previous")
 """Anchors that never move once the duty is open."""

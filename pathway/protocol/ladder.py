@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from pathway.calendars import WorkCalendar
-from pathway.protocol.schema import Audience, DueRule, Ladder
+from pathway.protocol.rules import Audience, DueRule, Ladder
 
 
 def kind_of(ladder: Ladder, step: int) -> str:

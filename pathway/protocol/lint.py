@@ -14,7 +14,8 @@ from pathway.clinical.sources import SOURCES
 from pathway.protocol.conditions import CONDITIONS, DECISION_OF, SIGNERS
 from pathway.protocol.guards import GUARDS
 from pathway.protocol.roles import EDGE, OPEN_STAGES, Role, Stage
-from pathway.protocol.schema import FIXED_ANCHORS, DueRule, EdgeDef, Protocol, TodoDef
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import FIXED_ANCHORS, EdgeDef, Protocol, TodoDef
 
 OWN_VERBS = frozenset({"close", "reopen"})
 LAST_RESORT, HOLD, PUMP, DISSENT = "nothing_else_open", "on_hold", "has_pump", "dissent"

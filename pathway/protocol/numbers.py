@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pathway.protocol.schema import Audience, DueRule, Policy, Protocol, TodoDef
+from pathway.protocol.rules import Audience, DueRule
+from pathway.protocol.schema import Policy, Protocol, TodoDef
 
 LOCAL = "P"
 TOLD: dict[Audience, str] = {

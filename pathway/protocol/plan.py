@@ -16,7 +16,8 @@ from pathway.protocol.due import anchor_of, due_by, follows_its_anchor
 from pathway.protocol.facts import CaseFacts, SignOffFact, TodoFact
 from pathway.protocol.guards import applies, judge
 from pathway.protocol.roles import Decision, Stage, TodoState
-from pathway.protocol.schema import REOPEN_PROMPT, DueRule, Protocol, TodoDef
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import REOPEN_PROMPT, Protocol, TodoDef
 
 LAST_RESORT = "nothing_else_open"
 

@@ -15,7 +15,8 @@ from pathway.calendars import WorkCalendar
 from pathway.protocol.due import FROM_ITS_OPENING, anchor_of, due_by, follows_its_anchor
 from pathway.protocol.facts import CaseFacts, TodoFact
 from pathway.protocol.roles import Role
-from pathway.protocol.schema import DueRule, Protocol, TodoDef
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import Protocol, TodoDef
 
 
 @dataclass(frozen=True, slots=True)

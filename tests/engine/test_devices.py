@@ -13,7 +13,7 @@ from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
 from pathway.engine.todos import reopen
 from pathway.models import Clinician, Operation, Pump, SitePumpModel
 from pathway.protocol.roles import Stage
-from pathway.protocol.schema import add_months
+from pathway.protocol.rules import add_months
 from pathway.queries.devices import pump_model_of, pump_models_of, site_models
 from tests.cast import MONDAY, Cast
 from tests.engine.traces import nothing_written

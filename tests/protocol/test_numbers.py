@@ -8,7 +8,8 @@ from pathway.clinical.sources import Tag
 from pathway.clinical.tags import citations
 from pathway.protocol.loader import VERSIONS, load
 from pathway.protocol.numbers import PolicyNumber, in_words, policy_numbers
-from pathway.protocol.schema import DueRule, Policy
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import Policy
 
 PROTOCOL = load(VERSIONS / "itb-1")
 NUMBERS = policy_numbers(PROTOCOL)

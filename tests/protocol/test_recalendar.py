@@ -15,7 +15,8 @@ from pathway.protocol.facts import CaseFacts, PumpFact, TodoFact
 from pathway.protocol.plan import make_plan
 from pathway.protocol.recalendar import Move, moved_dates
 from pathway.protocol.roles import Role, Stage, TodoState
-from pathway.protocol.schema import DueRule, TodoDef
+from pathway.protocol.rules import DueRule
+from pathway.protocol.schema import TodoDef
 from tests.protocol.story import CHICAGO, ITB1, MONDAY, in_long_term, new_id
 
 FRIDAY = date(2026, 3, 13)

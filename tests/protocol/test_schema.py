@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from pathway.protocol.schema import Due, DueRule, Rung, TodoDef, add_months, digest
+from pathway.protocol.rules import Due, DueRule, Rung, add_months
+from pathway.protocol.schema import TodoDef, digest
 from tests.protocol.story import CHICAGO, ITB1
 
 
