@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pathway.engine.absences import plan_absence
+from pathway.engine.absences import cancel_absence, plan_absence
 from pathway.models import Absence, Clinic, Clinician
 
 
@@ -14,6 +14,8 @@ def phils_absence() -> Absence:
     phil = Clinician.objects.get(username="phil")
     clinic, now = Clinic.objects.get(slug="riverside"), datetime.now(UTC)
     today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    for planned in Absence.objects.filter(clinician=phil, cancelled_at=None):
+        cancel_absence(absence_id=planned.id, by=phil, at=now)
     return plan_absence(
         clinic_id=clinic.id,
         clinician_id=phil.pk,

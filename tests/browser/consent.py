@@ -21,7 +21,7 @@ def agreed(case_url: str, now: datetime, **columns: Any) -> ReminderContact:
         by=Clinician.objects.get(username="cora"),
         at=now,
     )
-    contact = ReminderContact.objects.get(patient_id=case.patient_id)
+    contact = ReminderContact.objects.get(patient_id=case.patient_id, who="caregiver", withdrawn_at=None)
     for name, value in columns.items():
         setattr(contact, name, value)
     contact.save()

@@ -54,8 +54,10 @@ def world(site: Site, django_db_blocker: Any) -> Iterator[World]:
     """The demonstration's people and cases, once for all screens; everything is removed afterwards."""
     with django_db_blocker.unblock():
         site.move_to(datetime.now(UTC))
-        yield World()
-        call_command("flush", interactive=False, verbosity=0)
+        try:
+            yield World()
+        finally:  # what is left would fail every later test
+            call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture
