@@ -133,7 +133,7 @@ class Burst:
     def _mail_floor(self, plant: Bench, number: int) -> float:
         self.duties.rest()
         self.duties.link.execute(QUEUE, [number])
-        ready = [_prepared(letter(row.id, [row])) for row in read(Notice.objects.all())]
+        ready = [_prepared(letter(row.id, [row])) for row in read(Notice.objects.all(), at=timezone.now())]
         with smtplib.SMTP("127.0.0.1", plant.port) as server:
             begin = time.perf_counter()
             for text in ready:
