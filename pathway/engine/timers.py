@@ -134,9 +134,8 @@ def _told(ladder: Ladder, step: int, timer: _Due, team: People, roster: Roster) 
         return step, owner
     known = {person for person, _, _ in owner}
     last = max(step, len(ladder.rungs) - 1)
-    while step < last and not _others(ladder, step, role, team, roster, safety, known):
+    while not (called := _others(ladder, step, role, team, roster, safety, known)) and step < last:
         step += 1
-    called = _others(ladder, step, role, team, roster, safety, known)
     if not called:
         called = [(person, told_as, kind) for person, told_as in keepers(team, roster, safety=safety)]
     return step, merged(called, owner)
