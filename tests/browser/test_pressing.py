@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from pathway.models import Case, Event, NeuroHistory, Todo
 from pathway.protocol.roles import Stage
+from tests.browser.looking import faults, teach_axe
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.cast import Cast
@@ -135,6 +137,26 @@ def test_claiming_swaps_the_card_and_keeps_what_is_being_typed(
     expect(phil.page.locator("#todo-owner")).to_contain_text("Yours")
     expect(remarks).to_have_value("half a sentence")
     assert walk.todo("neuro_history").owner_id == walk.cast.phil.pk
+
+
+def test_an_advice_that_is_being_worked_out_stays_readable(
+    walk: Walk, person: Callable[..., Person]
+) -> None:
+    phil = person("phil")
+    teach_axe(phil.context)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    phil.page.route("**/incidents/check/", hold)
+    phil.go(case_url(walk.case_id) + "incidents/new/")
+    preview = phil.page.locator("#preview")
+    phil.page.locator("#report textarea").first.fill("Called, more spasms since noon")
+    expect(preview).to_have_class(re.compile("htmx-request"))
+    assert faults(phil.page) == []
+    held[0].continue_()
+    expect(preview).not_to_have_class(re.compile("htmx-request"))
 
 
 def test_leaving_typed_work_asks_first(walk: Walk, person: Callable[..., Person]) -> None:
