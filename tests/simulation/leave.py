@@ -27,11 +27,17 @@ class Leave:
         """Who acts: the person, the deputy, or else the first colleague of the role who is there."""
         if not self._is_away(person.id, on):
             return person
-        deputies = {
-            deputy for who, first, last, deputy in self.absences if who == person.id and first <= on <= last
-        }
         there = [one for one in holders if not self._is_away(one.id, on)]
-        return next((one for one in there if one.id in deputies), there[0] if there else person)
+        return next(
+            (one for one in there if self.is_deputy(one.id, person.id, on)), there[0] if there else person
+        )
+
+    def is_deputy(self, person: UUID, absent: UUID, on: date) -> bool:
+        """Whether this person is named to answer for another who is away."""
+        return any(
+            who == absent and deputy == person and first <= on <= last
+            for who, first, last, deputy in self.absences
+        )
 
     def _is_away(self, person: UUID, on: date) -> bool:
         return any(who == person and first <= on <= last for who, first, last, _ in self.absences)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from pathway.engine.errors import EngineError
+from pathway.engine.todos import hand_over
 from pathway.models import Case, Clinician, Incident, Todo
 from pathway.protocol.roles import Role, Stage
 from pathway.synthetic.drive import Walk
@@ -101,7 +102,15 @@ class Resident(Walk):
     def _do(self, todo: Duty, at: datetime) -> None:
         if self.led:  # where it is refused this stands; where it is done nobody asks again
             self.later[todo.id] = in_hours(at + TRY_AGAIN, self.calendar, self.luck("again", todo.id))
+            self._take_over(todo, at)
         super()._do(todo, at)
+
+    def _take_over(self, todo: Duty, at: datetime) -> None:
+        """Whoever does the duty of somebody who is away without a deputy takes it over first, as the system asks."""
+        by, today = self.owner(todo), self.calendar.local_date(at)
+        if todo.owner_id in (None, by.id) or self.leave.is_deputy(by.id, todo.owner_id, today):
+            return
+        hand_over(todo_id=todo.id, to=by.id, by=by, at=at, reason="The owner is away")
 
     def person(self, role: Role | str) -> Clinician:
         """Who looks after this patient: each of the role's people has as many patients."""

@@ -52,8 +52,8 @@ PAUSE_S = 0.004
 ENOUGH = 3
 """After so many steps that were given up the run fails anyway, and waits no longer."""
 FREE_DAY = (12.1,)
-LOOK_DAY = 0
-"""On Mondays each step ends with the system's look at itself; oftener would be most of the run's work."""
+LOOK_EVERY = timedelta(weeks=4)
+"""So often a step ends with the system's look at itself, which reads thousands of histories each time."""
 AFTER = timedelta(days=6)
 """Healed time after the end, for everything on its way to arrive."""
 ROUND_S, SUPERVISED_S, PATIENCE_S = 1.5, 8.0, 60.0
@@ -100,6 +100,7 @@ class Run:
             one.begin(str(seed), START, self.end, leave)
         self.crowd, self.watch = Crowd(self.residents), Watch()
         self.now, self.steps, self.resent = START, 0, 0
+        self.look_next = START
         self.clock.move(START)
 
     def go(self) -> Result:
@@ -164,7 +165,8 @@ class Run:
         self._settle()
         if self.breaker.mail_works:
             self._resend()
-        if moment.astimezone(ZONE).weekday() == LOOK_DAY:
+        if moment >= self.look_next:
+            self.look_next = moment + LOOK_EVERY
             self._look_at_itself()
         self.watch.look(moment)
 
@@ -206,6 +208,8 @@ class Run:
         self._settle()
 
     def _quiet(self) -> bool:
+        if self.programs.busy():
+            return False
         today = self.now.astimezone(ZONE).date()
         quiet = rows(QUIET, {"now": self.now, "today": today})[0][0]
         return bool(quiet) and not self.programs.busy()
