@@ -139,9 +139,7 @@ def test_claiming_swaps_the_card_and_keeps_what_is_being_typed(
     assert walk.todo("neuro_history").owner_id == walk.cast.phil.pk
 
 
-def test_an_advice_that_is_being_worked_out_stays_readable(
-    walk: Walk, person: Callable[..., Person]
-) -> None:
+def test_an_advice_that_is_being_worked_out_stays_readable(walk: Walk, person: Callable[..., Person]) -> None:
     phil = person("phil")
     teach_axe(phil.context)
     held: list[Route] = []
