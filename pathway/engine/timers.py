@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -111,13 +110,17 @@ class _Steps:
 
 
 def _fire(timer: _Due, team: People, roster: Roster, steps: _Steps, changes: Changes) -> None:
-    """Move the timer past every step already due, and tell people about the last of them."""
+    """Move the timer past every step already due, and tell people about the last of them.
+
+    A step that lies ahead by the calendar of today (a closed day was entered since the timer was set) waits for its
+    new moment; a safety duty's never moves later.
+    """
     ladder = protocol_of(timer.protocol_id).ladder_of(timer.key)
     calendar = calendar_of(timer.clinic_id, timer.calendar_version)
-    following, moment = steps.after(ladder, timer.due_on, timer.step + 1, calendar)
+    following, moment = steps.after(ladder, timer.due_on, timer.step + timer.safety, calendar)
     fired = following - 1
     paused = timer.on_hold and not timer.safety and timer.key != "hold_review"
-    if not paused:
+    if fired >= timer.step and not paused:
         taken, told = _told(ladder, fired, timer, team, roster)
         _tell(changes, timer, taken, told, calendar.local_date(steps.at) >= timer.due_on, steps.at)
         if taken > fired:
@@ -151,16 +154,17 @@ def _others(
 
 def _called(audience: Audience, role: Role, team: People, roster: Roster, safety: bool) -> Told:
     """Who is at work in an audience."""
-    people: Mapping[Audience, tuple[UUID, ...]] = {
-        "role": roster.holders(role, safety=safety),
-        "lead": roster.on_duty(roster.leads.get(role, ()), role, safety=safety),
-        "clinic_lead": clinic_lead(roster),
-    }
-    if audience in people:
-        return [(person, role, "escalate") for person in people[audience]]
     if audience == "coordinator":
         return [(person, told_as, "escalate") for person, told_as in keepers(team, roster, safety=safety)]
-    return owner_or_role(None, role, "escalate", team, roster, safety=safety)
+    if audience == "owner":
+        return owner_or_role(None, role, "escalate", team, roster, safety=safety)
+    if audience == "role":
+        people = roster.holders(role, safety=safety)
+    elif audience == "lead":
+        people = roster.on_duty(roster.leads.get(role, ()), role, safety=safety)
+    else:
+        people = clinic_lead(roster)
+    return [(person, role, "escalate") for person in people]
 
 
 def _tell(changes: Changes, timer: _Due, step: int, told: Told, due_now: bool, at: datetime) -> None:

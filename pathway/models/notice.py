@@ -39,6 +39,13 @@ KINDS = [
 ]
 
 
+def _to_one_person(name: str) -> models.CheckConstraint:
+    """Constraint: the row is for a clinician or for a patient's contact, never both or nobody."""
+    clinician = Q(recipient__isnull=False, contact__isnull=True)
+    contact = Q(recipient__isnull=True, contact__isnull=False)
+    return models.CheckConstraint(condition=contact | clinician, name=name)
+
+
 class Mail(Row):
     """One message to one address, carrying one notice or several. Its id is its Message-ID.
 
@@ -67,11 +74,7 @@ class Mail(Row):
         constraints = [
             one_of("mail_state_known", "state", MAIL_STATES),
             one_of("mail_urgency_known", "urgency", Urgency),
-            models.CheckConstraint(
-                condition=Q(recipient__isnull=True, contact__isnull=False)
-                | Q(recipient__isnull=False, contact__isnull=True),
-                name="mail_to_one_person",
-            ),
+            _to_one_person("mail_to_one_person"),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent") & Q(sent_at__isnull=True),
                 name="mail_sent_has_moment",
@@ -140,11 +143,7 @@ class Notice(Row):
             one_of("notice_state_known", "state", STATES),
             one_of("notice_kind_known", "kind", [key for key, _ in KINDS]),
             one_of("notice_urgency_known", "urgency", Urgency),
-            models.CheckConstraint(
-                condition=Q(recipient__isnull=True, contact__isnull=False)
-                | Q(recipient__isnull=False, contact__isnull=True),
-                name="notice_to_one_person",
-            ),
+            _to_one_person("notice_to_one_person"),
             models.CheckConstraint(
                 condition=Q(state="mailed", mail__isnull=False) | ~Q(state="mailed") & Q(mail__isnull=True),
                 name="notice_mailed_has_mail",

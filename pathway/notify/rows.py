@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -82,18 +82,12 @@ def read(notices: QuerySet[Notice], *, at: datetime) -> list[NoticeRow]:
     asked = {row.id for row in rows if row.contact_id}
     if asked:
         stale |= asked - still_true(asked, at=at)
-    return [_marked(row) if row.id in stale else row for row in rows]
+    return [replace(row, overtaken=True) if row.id in stale else row for row in rows]
 
 
 def _row(values: tuple[Any, ...]) -> NoticeRow:
-    row = NoticeRow(*values)
-    object.__setattr__(row, "urgency", Urgency(row.urgency))
-    return row
-
-
-def _marked(row: NoticeRow) -> NoticeRow:
-    object.__setattr__(row, "overtaken", True)
-    return row
+    notice_id, kind, urgency, *others = values
+    return NoticeRow(notice_id, kind, Urgency(urgency), *others)
 
 
 def _is_overtaken(row: NoticeRow) -> bool:

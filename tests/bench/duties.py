@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from django.utils import timezone
 
 from pathway.models import Clinician, Membership
 from pathway.protocol.roles import Role
+from pathway.queries.definitions import calendar_of
 from tests.bench.load import load
 from tests.cast import Cast
 
@@ -28,9 +29,9 @@ CREATE TRIGGER note_fired AFTER UPDATE ON pathway_timer FOR EACH ROW EXECUTE FUN
 UNWATCH = "DROP TRIGGER note_fired ON pathway_timer; DROP FUNCTION note_fired; DROP TABLE fired"
 AWAKE = """UPDATE pathway_case SET held_at = NULL, held_by_id = NULL, hold_reason = '', hold_review_on = NULL
   WHERE held_at IS NOT NULL"""
-# Every open to-do belongs to one of a few dozen people and is due today.
+# Every open to-do belongs to one of a few dozen people and is due on the day whose step rings now.
 SHARE_OUT = """
-UPDATE pathway_todo t SET owner_id = p.id, role = p.role, due_on = %(today)s, safety = false
+UPDATE pathway_todo t SET owner_id = p.id, role = p.role, due_on = %(due_on)s, safety = false
 FROM (SELECT row_number() OVER (ORDER BY id) AS n, id FROM pathway_todo WHERE state = 'open') o,
   (SELECT row_number() OVER (ORDER BY m.id) AS n, m.clinician_id AS id, m.role FROM pathway_membership m
    JOIN pathway_clinician c ON c.id = m.clinician_id WHERE c.username LIKE 'burst-%%') p
@@ -51,9 +52,8 @@ class Duties:
             role = ROLES[number % len(ROLES)]
             Membership.objects.create(clinician=person, clinic=cast.clinic, role=str(role))
         load(link, cast, timers // 2)
-        today = timezone.now().astimezone(ZoneInfo(cast.clinic.time_zone)).date()
         link.execute(AWAKE)
-        link.execute(SHARE_OUT, {"today": today, "people": PEOPLE})
+        link.execute(SHARE_OUT, {"due_on": _opened_last(cast), "people": PEOPLE})
         link.execute(WATCH)
 
     def rest(self) -> None:
@@ -88,6 +88,13 @@ class Duties:
         doubled = self.one("SELECT count(*) FROM (SELECT FROM fired GROUP BY todo_id HAVING count(*) > 1) x")
         told = self.one("SELECT count(*) FROM pathway_notice WHERE kind = 'due'")
         assert (fired, doubled, told) == (self.timers, 0, self.timers), (fired, doubled, told)
+
+
+def _opened_last(cast: Cast) -> date:
+    """The clinic's latest date whose opening hour has passed: a step of this day has come, and the next has not."""
+    calendar, now = calendar_of(cast.clinic.id, cast.clinic.calendar_version), timezone.now()
+    today = calendar.local_date(now)
+    return today if calendar.at_opening(today) <= now else today - timedelta(days=1)
 
 
 def median_of(runs: int, run: Callable[[], float]) -> float:

@@ -24,6 +24,7 @@ from pathway.protocol.roles import Role
 from pathway.queries.definitions import calendar_of, protocol_of
 from pathway.tasks import deliver_notices, fire_all, fire_timers
 from tests.cast import MONDAY, Cast, make_cast, person, referred
+from tests.engine.calendar_desk import changed, closing
 from tests.notify.tastes import all_at_once
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -105,6 +106,22 @@ def test_a_closed_day_moves_the_reminder_before_it(cast: Cast) -> None:
     assert due_on == date(2026, 3, 24)
     fire_all(at=opening(date(2026, 3, 23)))
     assert told(case_id) == [("remind", "phil")]
+
+
+@pytest.mark.parametrize(("safety", "day"), [(False, 25), (True, 24)])
+def test_a_step_waits_where_its_day_was_closed_since_but_not_a_safety_step(
+    cast: Cast, safety: bool, day: int
+) -> None:
+    case_id = referred(cast)
+    Todo.objects.filter(key="goals").update(safety=safety)
+    fire_all(at=opening(GOALS_DUE))
+    before = told(case_id)
+    changed(cast, closing(date(2026, 3, 24)), opening(GOALS_DUE) + timedelta(hours=6))
+    assert Todo.objects.get(key="goals").due_on == GOALS_DUE
+    fire_all(at=opening(date(2026, 3, day)) - timedelta(minutes=1))
+    assert told(case_id) == before
+    fire_all(at=opening(date(2026, 3, day)))
+    assert told(case_id) == [*before, ("escalate", "cora"), ("escalate", "phil")]
 
 
 def test_a_public_holiday_is_no_day_to_remind_or_escalate(cast: Cast) -> None:
