@@ -94,8 +94,6 @@ def _check_region(errors: dict[str, list[str]], proposal: Proposal) -> None:
     if "country" in errors:
         return
     _try(errors, "subdivision", lambda: check_region(proposal.country, proposal.subdivision))
-    if len(proposal.subdivision) > (Clinic._meta.get_field("subdivision").max_length or 0):
-        errors.setdefault("subdivision", ["This subdivision cannot be kept: choose the one around it."])
 
 
 def _check_week(errors: dict[str, list[str]], week: Week) -> None:

@@ -1,11 +1,10 @@
-"""Verbs on one to-do: claim, release, hand over, complete, record, mark not applicable, reopen."""
+"""Verbs on one to-do: claim, release, hand over, complete, record, mark not applicable."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +12,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from pathway.engine.action import Action, Outcome, action
-from pathway.engine.corrections import logged_before, set_aside, write_anew
 from pathway.engine.effects import apply_effects
-from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
+from pathway.engine.errors import Invalid, NotFound, Refused, Stale
 from pathway.engine.permissions import require_not_anothers, require_open, require_role, require_todo_role
 from pathway.engine.second import ask_second
 from pathway.engine.staying import keep_here
-from pathway.models import CheckedRecord, ClinicalRecord, Clinician, SignOff, Todo
+from pathway.models import CheckedRecord, ClinicalRecord, Clinician, Todo
 from pathway.models.records import RECORDS
 from pathway.protocol.facts import TodoFact
 from pathway.protocol.guards import applies
@@ -271,98 +269,3 @@ def mark_not_applicable(*, todo_id: UUID, by: Clinician, at: datetime, reason: s
         act.end_todo(todo, TodoState.NOT_APPLICABLE, result={"digest": reason.strip()}, reason=reason.strip())
         data = {"key": todo.key, "occurrence": todo.occurrence, "reason": reason.strip()}
         return act.commit("mark_not_applicable", todo.role, **data)
-
-
-def reopen(*, todo_id: UUID, by: Clinician, at: datetime, reason: str) -> Outcome:
-    """Open a settled to-do again to correct it. Its record is kept as superseded; signatures on it lapse.
-
-    A sign-off is withdrawn this way by its signer: the signature lapses and the duty to sign comes back. A record about
-    the pump is set aside whichever occurrence it belongs to; the newest occurrence then asks for it anew.
-    """
-    with action(todo_id=todo_id, by=by, at=at) as act:
-        older = logged_before(act, todo_id)
-        if older is not None:
-            return _correct_older(act, older, reason.strip())
-        todo = act.todo(todo_id)
-        require_role(act.actor, frozenset({todo.role, Role.COORDINATOR}), "reopen this to-do")
-        if not reason.strip():
-            raise Invalid({"reason": ["Write why it is reopened."]})
-        if todo.is_open:
-            return Outcome(act.case.id, act.case.event_seq, repeated=True, todo_id=todo.id)
-        definition = act.protocol.todos[todo.key]
-        _require_reopenable(act, todo, definition)
-        data = {"key": todo.key, "occurrence": todo.occurrence, "reason": reason.strip()}
-        if definition.decision is not None:
-            _withdraw_signature(act, todo, definition, reason.strip())
-        else:
-            _open_again(act, todo, definition)
-        return act.commit("reopen", act.actor.acting_as(todo.role, Role.COORDINATOR), **data)
-
-
-def _correct_older(act: Action, older: Todo, reason: str) -> Outcome:
-    role = Role(older.role)
-    require_role(act.actor, frozenset({role, Role.COORDINATOR}), "reopen this to-do")
-    if not reason:
-        raise Invalid({"reason": ["Write why it is reopened."]})
-    if not act.case.is_open:
-        raise Refused(refused("case_closed", CASE_CLOSED, Role.COORDINATOR))
-    write_anew(act, older, reason)
-    data = {"key": older.key, "occurrence": older.occurrence, "reason": reason}
-    return act.commit("reopen", act.actor.acting_as(role, Role.COORDINATOR), **data)
-
-
-def _require_reopenable(act: Action, todo: TodoFact, definition: TodoDef) -> None:
-    if not act.case.is_open:
-        raise Refused(refused("case_closed", CASE_CLOSED, Role.COORDINATOR))
-    if todo.state is TodoState.WITHDRAWN or definition.key in act.protocol.prompts:
-        raise Refused(refused("not_settled", "Only a to-do that was done or not applicable can be reopened."))
-    if definition.decision is not None and act.snapshot.ended_by.get(todo.id) != act.actor.id:
-        raise NotAllowed(refused("not_the_signer", "Only the signer can withdraw a signature.", todo.role))
-    if definition in act.protocol.anytime and not _would_stay(act, todo, definition):
-        text = "Nothing asks for this to-do any more, so there is nothing to correct it for."
-        raise Refused(refused("not_asked", text))
-
-
-def _would_stay(act: Action, todo: TodoFact, definition: TodoDef) -> bool:
-    """Whether the protocol would keep a duty of any stage open, once it is: else reopening it would only lose it."""
-    opened = replace(todo, state=TodoState.OPEN, ended_on=None)
-    facts = replace(act.facts, todos={**act.facts.todos, todo.key: opened})
-    return applies(act.protocol, definition, facts)
-
-
-def _withdraw_signature(act: Action, todo: TodoFact, definition: TodoDef, reason: str) -> None:
-    signed = act.facts.votes(definition.decision).get(todo.role) if definition.decision else None
-    if signed is None:
-        raise Refused(refused("no_signature", "There is no live signature to withdraw.", todo.role))
-    act.changes.update(
-        SignOff, signed.id, lapsed_at=act.at, lapse_reason=f"Withdrawn by the signer: {reason}"[:300]
-    )
-    act.forget_signature(signed)
-
-
-def _open_again(act: Action, todo: TodoFact, definition: TodoDef) -> None:
-    due_on = (
-        max(todo.due_on, act.calendar.add_working_days(act.facts.today, 2))
-        if not todo.safety
-        else act.facts.today
-    )
-    columns = {
-        "state": "open",
-        "ended_at": None,
-        "ended_by_id": None,
-        "reason": "",
-        "due_on": due_on,
-        "visit_seq": act.facts.visit_seq,
-    }
-    act.set_todo(
-        todo,
-        columns=columns,
-        state=TodoState.OPEN,
-        ended_on=None,
-        due_on=due_on,
-        visit_seq=act.facts.visit_seq,
-    )
-    if definition.form is not None and todo.result.get("record"):
-        set_aside(act, todo.id, definition, UUID(todo.result["record"]))
-    act.ring(todo.id, due_on)
-    act.tell(todo.id, todo.role, "opened", f"reopened:{act.case.event_seq}")

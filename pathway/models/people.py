@@ -38,7 +38,7 @@ class Clinic(Row):
     slug = models.SlugField(unique=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
     country = models.CharField(max_length=2, help_text="ISO code whose public holidays apply")
-    subdivision = models.CharField(max_length=10, blank=True)
+    subdivision = models.CharField(max_length=40, blank=True)
     week = models.JSONField(default=usual_week, help_text="Opening and closing by weekday, Monday first")
     emergency_phone = models.CharField(
         "24-hour number", max_length=40, blank=True, help_text="Printed on emergency cards"

@@ -13,7 +13,8 @@ from pathway.clinical.conditions import Condition
 from pathway.engine.advance import advance
 from pathway.engine.cases import close, hold, reopen_case, resume
 from pathway.engine.incidents import acknowledge, report
-from pathway.engine.todos import mark_not_applicable, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import mark_not_applicable
 from pathway.models import Clinician, Incident, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Role

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pathway.engine import signoffs, todos
+from pathway.engine import reopening, signoffs, todos
 from pathway.engine.action import Outcome
 from pathway.views.act import Answer, finish, perform, refusal, show_errors, wants_fragment
 from pathway.views.panels import panel_of
@@ -106,7 +106,7 @@ def not_applicable(request: HttpRequest, todo_id: UUID) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, todo_id: UUID) -> HttpResponse:
     """Open it again to correct it, or withdraw a signature."""
-    return _with_reason(request, todo_id, "reopen", todos.reopen, "Reopened.")
+    return _with_reason(request, todo_id, "reopen", reopening.reopen, "Reopened.")
 
 
 def _ownership(request: HttpRequest, todo_id: UUID, verb: Callable[..., Outcome], said: str) -> HttpResponse:

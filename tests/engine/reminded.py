@@ -7,7 +7,7 @@ from typing import Any
 
 from pathway.engine.cases import close
 from pathway.engine.reminders import record_consent
-from pathway.engine.todos import reopen
+from pathway.engine.reopening import reopen
 from pathway.models import Notice, ReminderContact
 from pathway.queries.reminders import still_true
 from tests.walk import Walk

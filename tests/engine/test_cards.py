@@ -15,8 +15,9 @@ from pathway.clinical.conditions import Condition, Lead, steps_for
 from pathway.clinical.signs import Signs
 from pathway.engine.errors import Invalid, NotAllowed, Stale
 from pathway.engine.incidents import report
+from pathway.engine.reopening import reopen
 from pathway.engine.snapshot import read_locked
-from pathway.engine.todos import complete, record_now, reopen
+from pathway.engine.todos import complete, record_now
 from pathway.models import CardIssue, Incident, Pump, Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Stage

@@ -10,7 +10,7 @@ import pytest
 
 from pathway.engine.devices import NewModel, WrongNumbers, add_pump_model, retire_pump_model
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused
-from pathway.engine.todos import reopen
+from pathway.engine.reopening import reopen
 from pathway.models import Clinician, Operation, Pump, SitePumpModel
 from pathway.protocol.roles import Stage
 from pathway.protocol.rules import add_months

@@ -16,7 +16,8 @@ from django.db.utils import ProgrammingError
 from pathway.engine.advance import advance
 from pathway.engine.cases import hold
 from pathway.engine.errors import EngineError, Invalid, NotAllowed, NotFound, Refused, Stale
-from pathway.engine.todos import mark_not_applicable, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import mark_not_applicable
 from pathway.models import Case, Event
 from pathway.protocol.loader import VERSIONS, load
 from pathway.protocol.roles import EDGE, EDGES, Role, Stage

@@ -9,7 +9,8 @@ import pytest
 from pathway.clinical.signs import Signs, Wound
 from pathway.engine.errors import Invalid, Refused
 from pathway.engine.incidents import acknowledge
-from pathway.engine.todos import complete, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import complete
 from pathway.models import IncidentTimer, Pump
 from pathway.protocol.roles import Stage
 from tests.cast import Cast, referred

@@ -12,6 +12,7 @@ from pathway.engine.absences import plan_absence
 from pathway.engine.cases import close, name_team
 from pathway.engine.errors import EngineError, Invalid, NotAllowed, NotFound, Refused
 from pathway.engine.leaving import Left, leave
+from pathway.engine.reopening import reopen
 from pathway.engine.todos import claim
 from pathway.models import (
     Absence,
@@ -27,6 +28,7 @@ from pathway.models import (
 from pathway.protocol.roles import Role
 from tests.cast import MONDAY, Cast, person, referred
 from tests.engine.traces import nothing_written
+from tests.walk import Walk
 
 AT = MONDAY + timedelta(hours=6)
 PHYSIATRIST = Role.PHYSIATRIST
@@ -215,3 +217,18 @@ def test_one_refused_step_undoes_the_whole(scene: Handover) -> None:
     Event.objects.create(case_id=last, seq=taken, at=AT, role="system", verb="refresh", hash=b"0" * 32)
     with nothing_written(), pytest.raises(Refused, match="faster"):
         scene.leave()
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_what_a_leaver_once_did_is_anybodys_of_the_role_when_reopened(
+    scene: Handover, has_left: bool
+) -> None:
+    walk = Walk(scene.cast, scene.owned, AT)
+    done = Todo.objects.filter(case_id=scene.owned, owner=scene.cast.phil).order_by("key")[0]
+    walk.do(done.key)
+    if has_left:
+        scene.leave()
+    reopen(todo_id=done.id, by=scene.pia, at=AT + timedelta(minutes=1), reason="Wrong leg.")
+    again = walk.todo(done.key)
+    owner = None if has_left else scene.cast.phil
+    assert (again.is_open, again.owner, again.claimed_at is None) == (True, owner, has_left)

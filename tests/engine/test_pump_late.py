@@ -9,7 +9,8 @@ import pytest
 
 from pathway.engine.advance import advance
 from pathway.engine.errors import Invalid, NotAllowed, Refused
-from pathway.engine.todos import complete, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import complete
 from pathway.models import Operation, ProgramRecord, Refill, Timer, Todo
 from pathway.protocol.roles import Stage
 from pathway.queries.definitions import calendar_of

@@ -9,7 +9,8 @@ import pytest
 
 from pathway.engine.advance import advance
 from pathway.engine.errors import EngineError, Invalid, NotAllowed, Refused
-from pathway.engine.todos import complete, record_now, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import complete, record_now
 from pathway.models import Operation, ProgramRecord, Refill
 from pathway.models.base import new_id
 from pathway.protocol.roles import Stage

@@ -26,8 +26,9 @@ from hypothesis.stateful import (
 from pathway.engine.advance import advance
 from pathway.engine.cases import hold, refresh, resume
 from pathway.engine.errors import EngineError
+from pathway.engine.reopening import reopen
 from pathway.engine.timers import fire_due
-from pathway.engine.todos import complete, record_now, reopen
+from pathway.engine.todos import complete, record_now
 from pathway.models import Todo
 from pathway.models.base import new_id
 from pathway.protocol.roles import Stage

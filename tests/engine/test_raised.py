@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pathway.engine.errors import Invalid
-from pathway.engine.todos import reopen
+from pathway.engine.reopening import reopen
 from pathway.models import Incident, Notice, Todo
 from pathway.protocol.roles import Stage
 from pathway.queries.incidents import read_incident

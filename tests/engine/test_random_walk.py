@@ -25,9 +25,10 @@ from pathway.engine.action import chain
 from pathway.engine.advance import advance
 from pathway.engine.cases import close, hold, refresh, reopen_case, resume
 from pathway.engine.errors import EngineError
+from pathway.engine.reopening import reopen
 from pathway.engine.signoffs import sign
 from pathway.engine.timers import fire_due
-from pathway.engine.todos import claim, complete, hand_over, mark_not_applicable, release, reopen
+from pathway.engine.todos import claim, complete, hand_over, mark_not_applicable, release
 from pathway.models import Case, Event, Pump, SignOff, StageCount, StageVisit, Timer, Todo
 from pathway.protocol.roles import EDGE, OPEN_STAGES, CloseReason, Decision, Stage
 from pathway.queries.definitions import protocol_of

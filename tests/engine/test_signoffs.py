@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from pathway.engine.errors import Invalid, NotAllowed, Refused, Stale
+from pathway.engine.reopening import reopen
 from pathway.engine.signoffs import sign
-from pathway.engine.todos import reopen
 from pathway.models import Membership, Notice, SignOff
 from pathway.models.base import new_id
 from pathway.protocol.roles import Decision, Stage

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
-from pathway.engine.todos import claim, complete, hand_over, mark_not_applicable, release, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import claim, complete, hand_over, mark_not_applicable, release
 from pathway.models import Assessment, Event, Notice, SignOff, Timer, Todo
 from pathway.protocol.roles import Role, Stage
 from tests.cast import MONDAY, Cast, person, referred

@@ -10,7 +10,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Refused, Stale
-from pathway.engine.todos import complete, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import complete
 from pathway.engine.trials import observe
 from pathway.models import Clinician, Event, Membership, TrialObservation
 from pathway.protocol.roles import Role, Stage

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pathway.engine.devices import NewModel, add_pump_model
-from pathway.engine.todos import reopen
+from pathway.engine.reopening import reopen
 from pathway.models import Assessment, Case, Operation, ProgramRecord, Pump, Refill
 from pathway.queries.pump_log import read_pump
 from pathway.queries.trends import Source, Trends, read_trends

@@ -21,7 +21,8 @@ from django.test.utils import CaptureQueriesContext
 from config.logs import logging_settings
 from pathway.engine.cases import hold
 from pathway.engine.feeds import create_feed, revoke_feed
-from pathway.engine.todos import claim, complete, reopen
+from pathway.engine.reopening import reopen
+from pathway.engine.todos import claim, complete
 from pathway.models import CalendarFeed, Case, Patient, Todo
 from pathway.notify.unsubscribe import Whose, token_for
 from tests.cast import MONDAY, Cast, make_cast, referred

@@ -35,16 +35,11 @@ def _countries() -> list[tuple[str, str]]:
 
 
 def _regions(country: str) -> list[tuple[str, str]]:
-    """A country's regions with holidays of their own; those whose code a clinic cannot keep are left out."""
-    longest = Clinic._meta.get_field("subdivision").max_length or 0
+    """A country's regions with holidays of their own."""
     known = sorted(subdivisions(country).items(), key=lambda item: item[1])
     return [
         ("", "The whole country"),
-        *(
-            (code, f"{name} ({code})" if name != code else code)
-            for code, name in known
-            if len(code) <= longest
-        ),
+        *((code, f"{name} ({code})" if name != code else code) for code, name in known),
     ]
 
 
