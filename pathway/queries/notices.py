@@ -1,5 +1,6 @@
-"""A person's inbox: what they were told, newest first, what it was about and how it reached them. Ids and roles only.
+"""A person's inbox: what they were told, newest first, what it was about and how it reached them.
 
+It names the patient while the reader works in the clinic, as every list does; the mail of the same notice never does.
 One page walks the index of the person's notices in its own order and stops after a page.
 """
 
@@ -35,13 +36,15 @@ SELECT n.id, n.kind, n.urgency, n.role, n.created_at, n.read_at, n.state, n.due_
   n.todo_id, t.key, c.protocol_id, t.role, t.due_on, t.state,
   n.incident_id, i.level, i.acknowledged_at, i.closed_at,
   n.alarm_id, al.rule, al.cleared_at,
-  n.absence_id, {person_name("u")}, ab.first_day, ab.last_day
+  n.absence_id, {person_name("u")}, ab.first_day, ab.last_day,
+  c.id, p.family_name, p.given_name, p.mrn
 FROM (SELECT * FROM pathway_notice n WHERE n.recipient_id = %(person)s {{where}}
       ORDER BY n.created_at DESC, n.id LIMIT {PAGE_ROWS + 1}) n
 JOIN pathway_clinic cl ON cl.id = n.clinic_id
 LEFT JOIN pathway_mail ma ON ma.id = n.mail_id
 LEFT JOIN pathway_todo t ON t.id = n.todo_id
-LEFT JOIN pathway_case c ON c.id = t.case_id
+LEFT JOIN pathway_case c ON c.id = coalesce(t.case_id, n.case_id)
+LEFT JOIN pathway_patient p ON p.id = c.patient_id
 LEFT JOIN pathway_incident i ON i.id = n.incident_id
 LEFT JOIN pathway_alarm al ON al.id = n.alarm_id
 LEFT JOIN pathway_absence ab ON ab.id = n.absence_id
@@ -71,6 +74,15 @@ class Show(StrEnum):
             "all": "",
             "safety": " AND n.urgency IN ('red', 'safety')",
         }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class OfCase:
+    """The case that a notice belongs to, with the patient's name and number."""
+
+    id: UUID
+    patient: str
+    mrn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ class OfAbsence:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One notice. `told_as`: the role the reader was told in. `here`: they still work in its clinic. `read`: they read
-    it, or its to-do is no longer open.
+    it, or its to-do is no longer open. `case`: None where the reader no longer works there.
 
     `state` and `due_at` are the notice's; `mail_*` those of the mail that carries it, None without one. Instants are
     aware; `today` is the clinic's date.
@@ -138,6 +150,7 @@ class Line:
     mail_state: str | None
     mail_due_at: datetime | None
     mail_sent_at: datetime | None
+    case: OfCase | None
     todo: OfTodo | None
     incident: OfIncident | None
     alarm: OfAlarm | None
@@ -187,7 +200,8 @@ def _line(row: tuple[Any, ...], at: datetime) -> Line:
     todo, todo_key, protocol, todo_role, due_on, todo_state = row[15:21]
     incident, level, heard_at, closed_at = row[21:25]
     alarm, rule, cleared_at = row[25:28]
-    absence, who, first_day, last_day = row[28:]
+    absence, who, first_day, last_day = row[28:32]
+    case, family_name, given_name, mrn = row[32:]
     time_zone = ZoneInfo(zone)
     return Line(
         id=key,
@@ -206,6 +220,7 @@ def _line(row: tuple[Any, ...], at: datetime) -> Line:
         mail_state=mail_state,
         mail_due_at=mail_due_at,
         mail_sent_at=mail_sent_at,
+        case=OfCase(case, f"{family_name}, {given_name}", mrn) if case and here else None,
         todo=OfTodo(todo, without_tags(title_of(protocol, todo_key)), todo_role, due_on, todo_state)
         if todo
         else None,

@@ -45,8 +45,8 @@ def test_a_notice_in_plain_words(cast: Cast) -> None:
     assert "for the neurosurgeon · Riverside" in text
     assert "In the inbox only" in text
     assert f'href="/notices/{one.id}/"' in page
-    assert "R-1001" not in page
-    assert "Person, Sample" not in page
+    assert f'<a href="/cases/{todo.case_id}/">Person, Sample</a>' in page
+    assert "R-1001" in page
 
 
 def test_a_coordinator_reads_in_which_role_they_were_told(cast: Cast) -> None:
@@ -199,3 +199,5 @@ def test_who_left_the_clinic_reads_without_a_link(cast: Cast) -> None:
     page = Desk(cast.nora).get("/notices/")
     assert "you no longer work there" in page
     assert f'href="/notices/{one.id}/"' not in page
+    assert "Person, Sample" not in page
+    assert str(todo.case_id) not in page
