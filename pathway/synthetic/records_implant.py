@@ -65,6 +65,7 @@ def operation(moment: Moment) -> Values:
     memory.pump = PumpMemory(moment.today, profile.reservoir_ml, filled_at, fill, strength)
     memory.pump.refilled(filled_at, fill, strength, None)
     memory.pump.dose = before.dose if before else None
+    memory.refill_booked_for = None  # that was the old pump's
     trimmed = Decimal(moment.rng.randint(12, 30))
     return {
         "procedure": "pump_replacement" if before else "first_implant",
