@@ -1,4 +1,5 @@
-"""A person leaves a clinic: every duty and care-team place goes to a named successor, in one action or not at all.
+"""A person leaves a clinic, or a role: every duty and care-team place goes to a named successor, in one action or not
+at all.
 
 Each case gets its own events through the verbs that everybody uses; the clinic's history keeps the memberships.
 """
@@ -6,10 +7,12 @@ Each case gets its own events through the verbs that everybody uses; the clinic'
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from pathway.engine.absences import end_absence, lose_deputy
 from pathway.engine.cases import name_team
@@ -19,7 +22,7 @@ from pathway.engine.staying import hold_leaver
 from pathway.engine.todos import hand_over
 from pathway.models import Absence, CareTeamMember, ClinicEvent, Clinician, Membership, Todo
 from pathway.protocol.roles import Role
-from pathway.protocol.verdict import Reason, Verdict
+from pathway.protocol.verdict import Reason, Verdict, refused
 
 ENDED_MEANWHILE = {"not_open", "replaced"}
 
@@ -47,6 +50,15 @@ class _Load:
         owned = [role for todos in self.todos.values() for _, role in todos]
         return Counter([*owned, *(role for roles in self.places.values() for role in roles)])
 
+    def only(self, role: Role) -> _Load:
+        """The part that is of one role."""
+        kept = _Load()
+        for case_id, todos in self.todos.items():
+            kept.todos[case_id] = [todo for todo in todos if todo[1] is role]
+        for case_id, roles in self.places.items():
+            kept.places[case_id] = [each for each in roles if each is role]
+        return kept
+
 
 def leave(
     *,
@@ -69,13 +81,50 @@ def leave(
         load = _load_of(clinic_id, clinician_id)
         if clinician_id not in act.people and not load.by_role():
             return _left_before(clinic_id, clinician_id)
-        _require_not_the_last(act, clinician_id)
+        _require_not_the_last(act, clinician_id, act.roles.get(clinician_id, frozenset()))
         _check(act, clinician_id, load, successors, reason.strip())
         places = _hand_places_over(act, clinician_id, load, successors, by)
         todos = _hand_todos_over(load, successors, reason.strip(), by, at)
         absences = _end_absences(act, clinician_id)
         _end_memberships(act, clinician_id, reason.strip(), successors)
         return Left(todos, places, absences, deactivated=_deactivate(clinician_id))
+
+
+def end_role(
+    *,
+    clinic_id: UUID,
+    clinician_id: UUID,
+    role: Role,
+    successor: UUID | None,
+    reason: str,
+    by: Clinician,
+    at: datetime,
+) -> Left:
+    """Take one of several roles from a person and hand over what stands in their name in it. Repeating changes nothing.
+
+    Absences in which they answered for somebody of this role have no deputy any more. Raises NotFound, NotAllowed,
+    Refused for the only role of a person or the last of a role, Invalid by field (reason, successor_<role>).
+    """
+    with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
+        act.require_coordinator("end somebody's role")
+        if clinician_id not in act.people:
+            raise NotFound("There is no such person for you.")
+        if role not in act.roles[clinician_id]:
+            return Left(repeated=True)
+        hold_leaver(clinic_id, clinician_id)
+        if len(act.roles[clinician_id]) == 1:
+            text = "This is their only role here: whoever gives it up leaves the clinic."
+            raise Refused(refused("only_role", text, Role.COORDINATOR))
+        _require_not_the_last(act, clinician_id, {role})
+        load = _load_of(clinic_id, clinician_id).only(role)
+        successors = {role: successor} if successor else {}
+        _check(act, clinician_id, load, successors, reason.strip())
+        places = _hand_places_over(act, clinician_id, load, successors, by)
+        todos = _hand_todos_over(load, successors, reason.strip(), by, at)
+        absences = _lose_deputies(act, clinician_id, {role})
+        act.record("end_role", clinician=clinician_id, of=role, reason=reason.strip(), successor=successor)
+        Membership.objects.filter(clinic_id=clinic_id, clinician_id=clinician_id, role=str(role)).delete()
+        return Left(todos, places, absences)
 
 
 def _left_before(clinic_id: UUID, clinician_id: UUID) -> Left:
@@ -98,7 +147,7 @@ def _load_of(clinic_id: UUID, clinician_id: UUID) -> _Load:
     return load
 
 
-def _require_not_the_last(act: ClinicAction, leaver: UUID) -> None:
+def _require_not_the_last(act: ClinicAction, leaver: UUID, roles: Set[Role]) -> None:
     """Nobody is the last of a role, nor the clinic's lead, when they leave. Raises Refused with every reason."""
     reasons = [
         Reason(
@@ -106,10 +155,10 @@ def _require_not_the_last(act: ClinicAction, leaver: UUID) -> None:
             f"Nobody else is a {role} of this clinic: give somebody the role first.",
             (Role.COORDINATOR,),
         )
-        for role in sorted(act.roles.get(leaver, ()))
+        for role in sorted(roles)
         if act.holders(role) in ([], [leaver])
     ]
-    if act.clinic.lead_id == leaver:
+    if act.clinic.lead_id == leaver and roles >= act.roles.get(leaver, frozenset()):
         text = "This person leads the clinic: name another lead first."
         reasons.append(Reason("leads_clinic", text, (Role.COORDINATOR,)))
     if reasons:
@@ -168,17 +217,29 @@ def _hand_todos_over(
 
 
 def _end_absences(act: ClinicAction, leaver: UUID) -> int:
-    """The leaver's own absences end; those they would have answered in have no deputy, and the person is told."""
-    rows = Absence.objects.select_for_update().filter(
-        clinic_id=act.clinic.id, cancelled_at__isnull=True, last_day__gte=act.today
-    )
-    own = list(rows.filter(clinician_id=leaver))
+    """The leaver's own absences end, and nobody waits for them as a deputy."""
+    own = list(_coming_absences(act).filter(clinician_id=leaver))
     for absence in own:
         end_absence(act, absence)
-    left = list(rows.filter(deputy_id=leaver))
+    return len(own) + _lose_deputies(act, leaver, frozenset(Role))
+
+
+def _lose_deputies(act: ClinicAction, deputy: UUID, roles: Set[Role]) -> int:
+    """Absences of people of these roles in which the deputy would have answered have none, and the person is told."""
+    left = [
+        absence
+        for absence in _coming_absences(act).filter(deputy_id=deputy)
+        if roles & act.roles.get(absence.clinician_id, frozenset())
+    ]
     for absence in left:
         lose_deputy(act, absence)
-    return len(own) + len(left)
+    return len(left)
+
+
+def _coming_absences(act: ClinicAction) -> QuerySet[Absence]:
+    return Absence.objects.select_for_update().filter(
+        clinic_id=act.clinic.id, cancelled_at__isnull=True, last_day__gte=act.today
+    )
 
 
 def _end_memberships(act: ClinicAction, leaver: UUID, reason: str, successors: Mapping[Role, UUID]) -> None:

@@ -36,6 +36,8 @@ KINDS = [
     ("cover_ends", "An absence is over"),
     ("alarm", "The system found something wrong"),
     ("appointment", "An appointment is near"),
+    ("invited", "You were given an account"),
+    ("joined", "You were given a role"),
 ]
 
 

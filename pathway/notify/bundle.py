@@ -26,6 +26,8 @@ PEOPLE = 25
 NOTICES = 1000
 MAIL_SPACE = UUID("8e0c6a52-5b0f-4c57-9a57-0f5cbb1d9a31")
 _LOCK = 4711
+#: Leaves alone and at any hour: its reader waits for the link in it.
+AT_ONCE = frozenset({"invited"})
 RANK = {Urgency.RED: 0, Urgency.SAFETY: 1, Urgency.SOON: 2, Urgency.NEWS: 3}
 
 # A person (or contact) whom another worker handles at this moment is passed over.
@@ -107,7 +109,9 @@ _ALARMS_FIRST = Case(
 
 def _leaves(row: NoticeRow, taste: Taste, at: datetime) -> datetime:
     """When it may leave: by the moment it was told, and never in quiet hours, however late this worker is."""
-    if row.contact_id is not None:  # its moment was chosen when the appointment was made
+    if (
+        row.contact_id is not None or row.kind in AT_ONCE
+    ):  # of an appointment the moment was chosen long before
         return at
     zone = ZoneInfo(row.time_zone)
     moment = leaves_at(row.urgency, taste, row.created_at, zone)
@@ -117,6 +121,8 @@ def _leaves(row: NoticeRow, taste: Taste, at: datetime) -> datetime:
 def _envelope(row: NoticeRow) -> tuple[object, ...]:
     """What leaves in one message: an alarm alone, safety by case, everything that could wait together."""
     person = row.recipient_id or row.contact_id
+    if row.kind in AT_ONCE:
+        return (person, row.clinic_id, "alone", row.id)
     match row.urgency:
         case Urgency.RED:
             return (person, row.clinic_id, "red", row.incident_id or row.id)

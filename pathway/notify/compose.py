@@ -107,7 +107,7 @@ def compose(mail_id: UUID, about: Subject) -> Message:
     if about.covering:
         facts.append(("Why you", "You answer for a colleague who is away"))
     context = {"facts": facts, "link": todo_link(about.todo_id), "what": "Open the to-do"}
-    return _message(mail_id, words, names, context, about.told_as, thread=about.todo_id)
+    return composed(mail_id, words, names, context, about.told_as, thread=about.todo_id)
 
 
 def compose_incident(mail_id: UUID, about: IncidentSubject) -> Message:
@@ -123,7 +123,7 @@ def compose_incident(mail_id: UUID, about: IncidentSubject) -> Message:
         ("Clinic", about.clinic),
     ]
     context = {"facts": facts, "link": incident_link(about.incident_id), "what": "Open the incident"}
-    return _message(mail_id, WORDING[about.kind], names, context, about.told_as, thread=about.incident_id)
+    return composed(mail_id, WORDING[about.kind], names, context, about.told_as, thread=about.incident_id)
 
 
 def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
@@ -138,7 +138,7 @@ def compose_absence(mail_id: UUID, about: AbsenceSubject) -> Message:
     }
     facts = [("From", names["first"]), ("To", names["last"]), ("Clinic", about.clinic)]
     context = {"facts": facts, "link": f"{settings.SITE_URL}/cover/", "what": "Open the cover"}
-    return _message(mail_id, WORDING[about.kind], names, context, about.told_as)
+    return composed(mail_id, WORDING[about.kind], names, context, about.told_as)
 
 
 def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
@@ -156,10 +156,10 @@ def compose_alarm(mail_id: UUID, about: AlarmSubject) -> Message:
         ("Clinic", about.clinic),
     ]
     context = {"facts": facts, "link": f"{settings.SITE_URL}/watch/", "what": "Open the watch"}
-    return _message(mail_id, ALARM, names, context, about.told_as)
+    return composed(mail_id, ALARM, names, context, about.told_as)
 
 
-def _message(
+def composed(
     mail_id: UUID,
     words: Wording,
     names: dict[str, str],
@@ -168,6 +168,7 @@ def _message(
     *,
     thread: UUID | None = None,
 ) -> Message:
+    """A message in a kind's own words about one thing: the facts and the link are in `context`."""
     subject = one_line(words.subject.format_map(names))
     whole = {
         **context,

@@ -26,6 +26,7 @@ from pathway.notify.compose import (
     todo_link,
 )
 from pathway.notify.compose_appointment import AppointmentSubject, compose_appointment
+from pathway.notify.compose_joining import JoiningSubject, compose_joining, role_words
 from pathway.notify.rows import NoticeRow
 from pathway.notify.together import Group, Line, Together, compose_together
 from pathway.notify.unsubscribe import headers_for
@@ -34,6 +35,8 @@ from pathway.protocol.alarms import rule_of, told
 from pathway.protocol.attention import Urgency
 from pathway.protocol.roles import Stage
 from pathway.queries.definitions import title_of
+
+JOINING = frozenset({"invited", "joined"})
 
 
 def letter(mail_id: UUID, notices: Sequence[NoticeRow]) -> Message:
@@ -77,6 +80,8 @@ def _alone(mail_id: UUID, row: NoticeRow) -> Message:
     if row.alarm_id is not None:
         alarm = AlarmSubject(row.told_as, row.rule, row.data, row.raised_at, row.time_zone, row.clinic)
         return compose_alarm(mail_id, alarm)
+    if row.kind in JOINING:
+        return compose_joining(mail_id, _joining(row))
     if row.absence_id is not None:
         duties = int(row.data.get("duties", 0))
         why = row.data.get("why", "")
@@ -97,6 +102,11 @@ def _alone(mail_id: UUID, row: NoticeRow) -> Message:
             covering="for" in row.data,
         ),
     )
+
+
+def _joining(row: NoticeRow) -> JoiningSubject:
+    assert row.recipient_id is not None  # a role is never given to a patient's contact
+    return JoiningSubject(row.kind, row.told_as, row.recipient_id, row.data["roles"], row.clinic)
 
 
 def _together(mail_id: UUID, rows: Sequence[NoticeRow]) -> Together:
@@ -129,6 +139,8 @@ def _line(row: NoticeRow) -> Line:
         return Line(label, f"Level {row.level}", incident_link(row.incident_id))
     if row.alarm_id is not None:
         return Line(label, told(rule_of(row.rule), row.data), f"{settings.SITE_URL}/watch/")
+    if row.kind in JOINING:
+        return Line(label, role_words(row.data["roles"]), f"{settings.SITE_URL}/")
     span = f"{day(row.first_day)} to {day(row.last_day)}"
     if row.kind == "cover_cancelled":
         span = f"{span}: {why_changed(row.data.get('why', ''))}"

@@ -10,6 +10,7 @@ class Wording:
     """Text with the fields {title}, {due}, {role} (of the to-do) and {clinic}; `ask` is what to do now.
 
     Of an incident: {level}, {contact} (by when contact must be made), {role} (the recipient's) and {clinic}.
+    Of a role that was given: {role}, {clinic}, {days} (how long a link works).
     Of an absence: {first}, {last}, {duties} (how many are open), {why} (what became of it), {role} and {clinic}.
     """
 
@@ -98,6 +99,16 @@ COVER_ENDS = Wording(
     opening="An absence at {clinic} that concerned you as {role} is over. {duties} duties are open.",
     ask="From now on their owner is told again.",
 )
+INVITED = Wording(
+    subject="Your account at {clinic}: set your password",
+    opening="An account was made for you as {role} at {clinic}.",
+    ask="Please set your password. The link works once, for {days} days; after that a coordinator can send another.",
+)
+JOINED = Wording(
+    subject="You are {role} at {clinic}",
+    opening="You were given a role: {role} at {clinic}.",
+    ask="Your duties stand in My work. If this is a mistake, please tell a coordinator.",
+)
 ALARM = Wording(
     subject="Pathway needs somebody: {title}",
     opening="{what}",
@@ -108,7 +119,7 @@ ALARM = Wording(
 WHY_CHANGED: dict[str, str] = {
     "": "It was cancelled.",
     "another_deputy": "You are no longer its deputy.",
-    "deputy_left": "Its deputy has left the clinic: nobody answers until another is named.",
+    "deputy_left": "Its deputy cannot answer any more: nobody does until another is named.",
 }
 
 WORDING: dict[str, Wording] = {
@@ -128,6 +139,8 @@ WORDING: dict[str, Wording] = {
     "cover_begins": COVER_BEGINS,
     "cover_ends": COVER_ENDS,
     "alarm": ALARM,
+    "invited": INVITED,
+    "joined": JOINED,
 }
 #: A line's first word where several notices share a message.
 LABELS: dict[str, str] = {
@@ -147,6 +160,8 @@ LABELS: dict[str, str] = {
     "cover_begins": "Absence begins",
     "cover_ends": "Absence over",
     "alarm": "Found",
+    "invited": "Account",
+    "joined": "New role",
 }
 
 

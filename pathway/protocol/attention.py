@@ -51,7 +51,15 @@ class Pace(StrEnum):
 RED_KINDS = frozenset({"page", "incident_climb"})
 SAFE_KINDS = frozenset({"incident", "unowned", "alarm"})
 DUE_KINDS = frozenset({"due", "escalate"})
-SOON_KINDS = DUE_KINDS | {"handed_over", "lapsed", "hold_review", "cover_begins", "appointment"}
+SOON_KINDS = DUE_KINDS | {
+    "handed_over",
+    "lapsed",
+    "hold_review",
+    "cover_begins",
+    "appointment",
+    "invited",
+    "joined",
+}
 
 
 def urgency_of(kind: str, *, safety: bool = False, due_now: bool = False) -> Urgency:

@@ -29,7 +29,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A person of a clinic with their roles there. `refused_at`: since when their address takes no mail."""
+    """A person of a clinic with their roles there.
+
+    `refused_at`: since when their address takes no mail; `invited`: they have set no password yet.
+    """
 
     id: UUID
     name: str
@@ -37,6 +40,7 @@ class Colleague:
     is_active: bool
     refused_at: datetime | None
     places: tuple[Place, ...]
+    invited: bool = False
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -60,6 +64,7 @@ def colleagues_of(clinic_id: UUID) -> dict[UUID, Colleague]:
             is_active=member.clinician.is_active,
             refused_at=member.clinician.email_refused_at,
             places=tuple(places[key]),
+            invited=not member.clinician.has_usable_password(),
         )
         for key, member in people.items()
     ]

@@ -32,8 +32,8 @@ EXAMPLES = (
     (Urgency.SAFETY, "Something about safety", time(21, 40)),
 )
 """What the page shows the choices on: a notice of this urgency, told today at this local time."""
-TO_PATIENTS = frozenset({"appointment"})
-"""Kinds that no clinician is told."""
+NOT_CHOSEN = frozenset({"appointment", "invited"})
+"""Kinds that nobody chooses about: told to patients, or before there is a password to sign in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def kinds() -> dict[str, list[str]]:
     """The kinds of notices in words: which may be muted, which may wait, and which leave at once whatever is chosen."""
     found: dict[str, list[str]] = {"muted": [], "wait": [], "always": []}
     for kind, label in KINDS:
-        if kind in TO_PATIENTS:
+        if kind in NOT_CHOSEN:
             continue
         urgency = urgency_of(kind, safety=False)
         found["always" if not urgency.waits else "muted" if urgency is Urgency.NEWS else "wait"].append(label)

@@ -90,6 +90,39 @@ def leave_clinic(cast: Cast) -> tuple[Walk, Press]:
     return walk, Press(f"/people/{cast.phil.pk}/leave/", data)
 
 
+NEWCOMER = {
+    "username": "sam",
+    "given_name": "Sam",
+    "family_name": "Newcomb",
+    "email": "sam@clinic.example",
+    "roles": ["nurse"],
+}
+
+
+def join_clinic(cast: Cast) -> tuple[Walk, Press]:
+    return evaluation(cast), Press("/people/add/", {"clinic": str(cast.clinic.id), **NEWCOMER})
+
+
+def one_more_role(cast: Cast) -> tuple[Walk, Press]:
+    data = {"clinic": str(cast.clinic.id), "role": "nurse"}
+    return evaluation(cast), Press(f"/people/{cast.phil.pk}/roles/", data)
+
+
+def one_role_less(cast: Cast) -> tuple[Walk, Press]:
+    """Phil is a nurse too, one of two."""
+    for who in (cast.phil, cast.nora):
+        Membership.objects.create(clinician=who, clinic=cast.clinic, role="nurse")
+    data = {"clinic": str(cast.clinic.id), "role": "nurse", "reason": REASON}
+    return evaluation(cast), Press(f"/people/{cast.phil.pk}/roles/end/", data)
+
+
+def invite_once_more(cast: Cast) -> tuple[Walk, Press]:
+    sam = person("sam", cast.clinic, Role.NURSE)
+    sam.set_unusable_password()
+    sam.save()
+    return evaluation(cast), Press(f"/people/{sam.pk}/invite/", {"clinic": str(cast.clinic.id)})
+
+
 def refused_address(cast: Cast) -> tuple[Walk, Press]:
     walk = evaluation(cast)
     Clinician.objects.filter(username="phil").update(email_refused_at=walk.at)

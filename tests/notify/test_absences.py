@@ -64,7 +64,7 @@ def deputy_left(office: Office, absence: Absence) -> None:
 WHY = [
     (cancelled, "pia", "It was cancelled."),
     (another_deputy, "pia", "You are no longer its deputy."),
-    (deputy_left, "phil", "Its deputy has left the clinic: nobody answers until another is named."),
+    (deputy_left, "phil", "Its deputy cannot answer any more: nobody does until another is named."),
 ]
 
 
