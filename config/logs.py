@@ -50,7 +50,9 @@ IDENTITY_KEYS = frozenset(
 )
 REMOVED = "[removed]"
 #: Addresses that end in a key: whoever has the key needs no sign-in, so that it is as good as a password.
-KEYED_PATH = re.compile(r"(/calendar/|/notices/mute/|/reminders/stop/)[^\s/?#\"'<>\\]+")
+KEYED_PATH = re.compile(
+    r"(/calendar/|/notices/mute/|/reminders/stop/|/accounts/password/reset/key/)[^\s/?#\"'<>\\]+"
+)
 
 
 def drop_identity(logger: Any, method: str, event: EventDict) -> EventDict:

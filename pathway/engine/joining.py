@@ -59,7 +59,7 @@ def invite(
     """
     with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
         act.require_coordinator("add somebody to the clinic")
-        person, fresh = _account_of(newcomer, roles)
+        person, fresh = account_of(newcomer, roles)
         missing = [role for role in sorted(roles) if role not in act.roles.get(person.id, ())]
         if not missing:
             return Joined(person.id, invited=False, repeated=True)
@@ -184,7 +184,7 @@ def _blank(errors: dict[str, list[str]]) -> list[str]:
     return [column for column, name in (*_FIELDS.items(), ("email", "email")) if name in errors]
 
 
-def _account_of(newcomer: Newcomer, roles: Collection[Role]) -> tuple[Clinician, bool]:
+def account_of(newcomer: Newcomer, roles: Collection[Role]) -> tuple[Clinician, bool]:
     """The account of a person, and whether it was made now. Raises Invalid by field."""
     if not roles or not set(roles) <= set(CARE_ROLES):
         raise Invalid({"roles": ["Choose at least one role."]})

@@ -43,6 +43,16 @@ def test_identity_keys_are_emptied_wherever_they_stand(lines: io.StringIO) -> No
     )
 
 
+@pytest.mark.parametrize(
+    "place", ["/calendar/", "/notices/mute/", "/reminders/stop/", "/accounts/password/reset/key/"]
+)
+def test_an_address_that_is_a_key_is_logged_without_it(lines: io.StringIO, place: str) -> None:
+    logging.getLogger("django.request").warning("Not Found: %s", f"{place}{CANARY}-1a2b/")
+    structlog.get_logger("test").info("request_finished", request=f"GET {place}{CANARY}.ics?x=1")
+    assert CANARY not in lines.getvalue()
+    assert lines.getvalue().count(f"{place}[removed]") == 2
+
+
 def test_a_refused_row_is_not_quoted(lines: io.StringIO) -> None:
     try:
         raise ValueError(
