@@ -193,7 +193,8 @@ def account_of(newcomer: Newcomer, roles: Collection[Role]) -> tuple[Clinician, 
     ).first()
     if person is None or not person.email:
         return make_account(newcomer), True
-    if not person.is_active and person.memberships.exists():
-        text = "This account is closed although it has a clinic: whoever administers Pathway closed it."
+    kept_shut = person.memberships.exists() or person.is_staff or person.is_superuser
+    if kept_shut and not person.is_active:  # leaving a clinic does not close such an account
+        text = "This account was closed by whoever administers Pathway, who alone can open it again."
         raise Invalid({"username": [text]})
     return person, False

@@ -88,8 +88,11 @@ def test_who_left_and_is_back_sets_a_new_password(cast: Cast) -> None:
     assert (joined.invited, paul.is_active, paul.has_usable_password()) == (True, True, False)
 
 
-def test_an_account_that_an_administrator_closed_stays_closed(cast: Cast) -> None:
-    Clinician.objects.filter(pk=cast.omar.pk).update(is_active=False)
+@pytest.mark.parametrize("by_right", [{}, {"is_staff": True}, {"is_superuser": True}])
+def test_an_account_that_an_administrator_closed_stays_closed(cast: Cast, by_right: dict[str, bool]) -> None:
+    Clinician.objects.filter(pk=cast.omar.pk).update(is_active=False, **by_right)
+    if by_right:
+        Membership.objects.filter(clinician=cast.omar).delete()
     with nothing_written(), pytest.raises(Invalid) as refusal:
         joins(cast, Newcomer("omar", "Omar", "Elsewhere", "omar@clinic.example"))
     assert set(refusal.value.errors) == {"username"}
