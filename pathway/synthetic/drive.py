@@ -191,7 +191,7 @@ class Walk:
         refresh(case_id=self.case_id, at=at)
 
     def _todo_steps(self, todo: Duty) -> list[Step]:
-        if todo.key == "refill" and (self.memory.pump is None or self.memory.pump.dose is None):
+        if todo.key == "refill" and (self.memory.pump is None or not self.memory.pump.runs):
             return []  # a pump that was just implanted gets its first program before anybody refills it
         moment = max(self._planned(todo), self.clock + timedelta(minutes=2))
         steps: list[Step] = []

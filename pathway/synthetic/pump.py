@@ -35,6 +35,11 @@ class PumpMemory:
     dose: Decimal | None = None
     events: list[ReservoirEvent] = field(default_factory=list)
 
+    @property
+    def runs(self) -> bool:
+        """Whether this pump has its first program; one that replaces another keeps the dose to begin with in mind."""
+        return any(isinstance(event, ProgramChange) for event in self.events)
+
     def refilled(self, at: datetime, fill_ml: Decimal, strength: int, dose: Decimal | None) -> None:
         """A new fill starts a new account."""
         self.filled_at, self.fill_ml, self.strength, self.dose = at, fill_ml, strength, dose
