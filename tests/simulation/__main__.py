@@ -16,7 +16,7 @@ from tests.simulation.report import failures, line, table
 
 
 def main() -> None:
-    """Make the ground, run the seeds that have no result yet, say what came out; exit 1 when anything is wrong."""
+    """Make the ground, run the seeds that have not ended yet, say what came out; exit 1 when anything is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=1)
@@ -24,14 +24,14 @@ def main() -> None:
     parser.add_argument("--years", type=float, default=5)
     parser.add_argument("--at-a-time", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "pathway-simulation"))
-    parser.add_argument("--results", type=Path, help="JSON by seed; seeds that stand in it are not run again")
+    parser.add_argument("--results", type=Path, help="JSON by seed; seeds that ended are not run again")
     options = parser.parse_args()
     results: dict[str, dict[str, Any]] = {}
     if options.results and options.results.exists():
         results = json.loads(options.results.read_text())
     seeds = list(range(options.first_seed, options.first_seed + options.seeds))
     ground = make_ground(options.folder, options.patients)
-    waiting = [seed for seed in seeds if str(seed) not in results]
+    waiting = [seed for seed in seeds if "crashed" in results.get(str(seed), {"crashed": "never run"})]
     running: dict[int, tuple[Path, subprocess.Popen[bytes]]] = {}
     while waiting or running:
         while waiting and len(running) < options.at_a_time:
