@@ -33,6 +33,7 @@ class Programs(Plant):
         self.worker_since = 0.0
         self.hands = folder / "busy"
         self.hands.mkdir(exist_ok=True)
+        self.moving = folder / "moving"
         os.environ[VARIABLE] = str(folder / "clock")
 
     def runs(self, name: str) -> bool:

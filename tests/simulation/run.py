@@ -158,8 +158,7 @@ class Run:
             self.crowd.act_until(moment, self.now)
             self.watch.look(moment)
         self.breaker.step(moment)
-        self.now = moment
-        self.clock.move(moment)
+        self._move(moment)
         self.steps += 1
         self.breaker.strike(self.clock.ask, self._quiet)
         self._settle()
@@ -169,6 +168,19 @@ class Run:
             self.look_next = moment + LOOK_EVERY
             self._look_at_itself()
         self.watch.look(moment)
+
+    def _move(self, moment: datetime) -> None:
+        """Move the clock while nobody has a task in hand: a lease of seconds would end in the hours it jumps."""
+        self.programs.moving.touch()
+        begin = time.monotonic()
+        while self.programs.busy():
+            if time.monotonic() - begin > PATIENCE_S:
+                self.watch.stuck.append(f"{self.now.isoformat()}: a task does not end")
+                break
+            time.sleep(PAUSE_S)
+        self.now = moment
+        self.clock.move(moment)
+        self.programs.moving.unlink()
 
     def _settle(self) -> None:
         """Wait until nothing is due and nobody has a task in hand; not while messages cannot go their way."""
