@@ -1,8 +1,9 @@
 """The real Celery application with the real tasks. One thing is replaced: where the tasks read what time it is.
 
 `celery -A tests.simulation.worker worker`. Celery itself keeps the machine's time. While a process has a task in hand,
-a file of its number lies in the run's folder `busy`: the driver must not move the clock under a message on its way, since
-its lease would run out in the hours that the clock jumps. While a file `moving` lies beside that folder no task begins.
+a file of its number lies in the run's folder `busy`: the driver must not move the clock under a message on its way,
+whose lease would run out in the hours that the clock jumps. While a file `moving` lies beside that folder, no task
+begins.
 """
 
 from __future__ import annotations
