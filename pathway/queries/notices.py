@@ -78,9 +78,8 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OfCase:
-    """The case that a notice belongs to, with the patient's name and number."""
+    """Whose case a notice belongs to: the patient's name and number."""
 
-    id: UUID
     patient: str
     mrn: str
 
@@ -220,7 +219,7 @@ def _line(row: tuple[Any, ...], at: datetime) -> Line:
         mail_state=mail_state,
         mail_due_at=mail_due_at,
         mail_sent_at=mail_sent_at,
-        case=OfCase(case, f"{family_name}, {given_name}", mrn) if case and here else None,
+        case=OfCase(f"{family_name}, {given_name}", mrn) if case and here else None,
         todo=OfTodo(todo, without_tags(title_of(protocol, todo_key)), todo_role, due_on, todo_state)
         if todo
         else None,
