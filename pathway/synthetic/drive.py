@@ -191,7 +191,7 @@ class Walk:
         refresh(case_id=self.case_id, at=at)
 
     def _todo_steps(self, todo: Duty) -> list[Step]:
-        if todo.key == "refill" and (self.memory.pump is None or not self.memory.pump.runs):
+        if todo.key == "refill" and (self.memory.pump is None or self.memory.pump.runs_since is None):
             return []  # a pump that was just implanted gets its first program before anybody refills it
         moment = max(self._planned(todo), self.clock + timedelta(minutes=2))
         steps: list[Step] = []
@@ -248,7 +248,8 @@ class Walk:
             day = wanted if wanted is not None and wanted <= day else day
         day = self.calendar.last_working_day_on_or_before(day)
         moment = self.calendar.at_opening(day) + timedelta(hours=1 + 6 * share)
-        return max(moment, todo.opened_at + timedelta(minutes=30))
+        runs_since = self.memory.pump.runs_since if self.memory.pump is not None else None
+        return max(moment, todo.opened_at + timedelta(minutes=30), (runs_since or moment) + timedelta(hours=1))
 
     # --- doing it ---
     def _do(self, todo: Duty, at: datetime) -> None:

@@ -36,9 +36,9 @@ class PumpMemory:
     events: list[ReservoirEvent] = field(default_factory=list)
 
     @property
-    def runs(self) -> bool:
-        """Whether this pump has its first program; one that replaces another keeps the dose to begin with in mind."""
-        return any(isinstance(event, ProgramChange) for event in self.events)
+    def runs_since(self) -> datetime | None:
+        """When this pump got its first program; one that replaces another only has the dose to begin with in mind."""
+        return next((event.at for event in self.events if isinstance(event, ProgramChange)), None)
 
     def refilled(self, at: datetime, fill_ml: Decimal, strength: int, dose: Decimal | None) -> None:
         """A new fill starts a new account."""
