@@ -249,7 +249,9 @@ class Walk:
         day = self.calendar.last_working_day_on_or_before(day)
         moment = self.calendar.at_opening(day) + timedelta(hours=1 + 6 * share)
         runs_since = self.memory.pump.runs_since if self.memory.pump is not None else None
-        return max(moment, todo.opened_at + timedelta(minutes=30), (runs_since or moment) + timedelta(hours=1))
+        return max(
+            moment, todo.opened_at + timedelta(minutes=30), (runs_since or moment) + timedelta(hours=1)
+        )
 
     # --- doing it ---
     def _do(self, todo: Duty, at: datetime) -> None:
