@@ -1,37 +1,38 @@
-"""Changing a clinic's calendar: previewed, agreed on, moved together; what was written meanwhile is moved after."""
+"""Changing a clinic's calendar: previewed, agreed on, moved together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from pathway.calendars import countries, even_week, subdivisions
 from pathway.engine.cases import close, hold, reopen_case, resume
-from pathway.engine.clinic_calendar import change_calendar, settle_calendars
+from pathway.engine.clinic_calendar import change_calendar
 from pathway.engine.clinic_proposal import ClosedOn, Proposal
 from pathway.engine.errors import Invalid, NotAllowed, NotFound, Stale
 from pathway.engine.history import Tally, verify
 from pathway.engine.reopening import reopen
 from pathway.engine.todos import claim
-from pathway.models import CalendarVersion, Case, Clinic, ClinicEvent, ClosedDay, Event, Timer, Todo
+from pathway.models import CalendarVersion, Clinic, ClinicEvent, ClosedDay, Event, Timer
 from pathway.queries.definitions import calendar_of
-from tests.cast import MONDAY, Cast, referred
-from tests.engine.calendar_desk import USUAL, changed, closing, dated, previewed
+from tests.cast import Cast, referred
+from tests.engine.calendar_desk import (
+    AFTER,
+    CLOSED,
+    NOW,
+    TEN_DAYS,
+    USUAL,
+    changed,
+    closing,
+    dated,
+    previewed,
+    sent,
+)
 from tests.engine.running_pump import change, duty, program, pump_of, titrating
 from tests.engine.traces import nothing_written
-from tests.views.desk import at
 from tests.walk import Walk
-
-NOW = MONDAY + timedelta(hours=6)
-CLOSED = date(2026, 3, 9)
-TEN_DAYS, AFTER = date(2026, 3, 16), date(2026, 3, 17)
 
 
 @pytest.fixture
@@ -321,12 +322,6 @@ def test_a_day_is_the_day_it_was_in_the_calendar_it_was_counted_in(cast: Cast) -
     assert dated(walk.todo("baseline_spasticity")) == (AFTER, 3)
 
 
-def sent(act: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(connection) as caught:
-        act()
-    return len([query for query in caught if "SAVEPOINT" not in query["sql"]])
-
-
 def test_a_preview_reads_a_clinic_in_a_fixed_number_of_statements(cast: Cast, walk: Walk) -> None:
     """Roles, clinic, closed days twice, cases, open duties, dates of records, pumps."""
     previewed(cast, closing(CLOSED), NOW)
@@ -343,62 +338,3 @@ def test_a_change_is_two_statements_a_moved_case(cast: Cast, walk: Walk) -> None
         referred(cast, NOW, mrn=f"R-{2000 + number}")
     six = sent(lambda: changed(cast, closing(CLOSED, date(2026, 3, 10)), NOW))
     assert six <= alone + 2 * 5
-
-
-# --- settling ---
-
-
-def late(walk: Walk, key: str = "baseline_spasticity") -> Todo:
-    """A duty as an action leaves it that had read the calendar before it changed."""
-    todo = walk.todo(key)
-    Todo.objects.filter(pk=todo.pk).update(due_on=TEN_DAYS, calendar_version=1)
-    return todo
-
-
-def settled(cast: Cast) -> int:
-    return Clinic.objects.get(pk=cast.clinic.id).settled_version
-
-
-def test_what_was_written_by_the_old_calendar_meanwhile_is_moved(cast: Cast, walk: Walk) -> None:
-    changed(cast, closing(CLOSED), NOW)
-    todo, seq = late(walk), walk.case.event_seq
-    assert settle_calendars(at=NOW + timedelta(minutes=1)) == 1
-    assert dated(todo) == (AFTER, 2)
-    event = Event.objects.get(case_id=walk.case_id, seq=seq + 1)
-    assert (event.verb, event.actor_id, event.role) == ("calendar", None, "system")
-    assert settled(cast) == 1, "an action of a minute ago may still be under way"
-
-    later = late(walk)
-    assert settle_calendars(at=NOW + timedelta(minutes=10)) == 1
-    assert dated(later) == (AFTER, 2)
-    assert settled(cast) == 2
-    line = ClinicEvent.objects.get(verb="settle_calendar")
-    assert (line.actor_id, line.role, line.data) == (None, "system", {"version": 2, "cases": 1})
-    with nothing_written():
-        assert settle_calendars(at=NOW + timedelta(minutes=20)) == 0
-
-
-def test_a_clinic_whose_calendar_stands_is_not_looked_at(cast: Cast, walk: Walk) -> None:
-    with nothing_written():
-        assert settle_calendars(at=NOW + timedelta(days=1)) == 0
-    assert sent(lambda: settle_calendars(at=NOW + timedelta(days=1))) == 1
-
-
-def test_a_case_that_cannot_be_moved_keeps_nobody_else_waiting(cast: Cast, walk: Walk) -> None:
-    """Its event is there already, as after a restore gone wrong: the clinic is not settled until it is mended."""
-    other = Walk(cast, referred(cast, NOW, mrn="R-1002"), NOW)
-    changed(cast, closing(CLOSED), NOW)
-    broken, sound = late(walk), late(other)
-    Case.objects.filter(pk=walk.case_id).update(event_seq=1)
-    assert settle_calendars(at=NOW + timedelta(minutes=10)) == 1
-    assert (dated(broken), dated(sound)) == ((TEN_DAYS, 1), (AFTER, 2))
-    assert settled(cast) == 1
-
-
-def test_the_sweep_settles(cast: Cast, walk: Walk, capsys: pytest.CaptureFixture[str]) -> None:
-    changed(cast, closing(CLOSED), NOW)
-    todo = late(walk)
-    with at(NOW + timedelta(minutes=10)):
-        call_command("sweep")
-    assert "cases moved to a new calendar: 1;" in capsys.readouterr().out
-    assert (dated(todo), settled(cast)) == ((AFTER, 2), 2)
