@@ -237,21 +237,20 @@ class Walk:
     def _refill_at(self, todo: Duty, share: float) -> datetime:
         """On the day that was booked, or near the due date; late or early where the scenario wants it."""
         memory, scenario, opened_on = self.memory, self.scenario, self.calendar.local_date(todo.opened_at)
+        pump = memory.pump
+        assert pump is not None and pump.runs_since is not None, "no refill before the first program"  # noqa: PT018
         day = memory.refill_booked_for or todo.due_on - timedelta(days=round(4 * share))
         day = min(day, todo.due_on)
         number = memory.refills + 1
         if number in scenario.late_refills or self.luck("late refill", number) < assumed("late_refill_share"):
             day = todo.due_on + timedelta(days=8 + round(6 * share))
-        if scenario.refill_by_in is not None and memory.pump is not None and memory.pump.dose is not None:
+        if scenario.refill_by_in is not None and pump.dose is not None:
             target = self.calendar.local_date(self.end) + timedelta(days=scenario.refill_by_in)
-            wanted = refill_on_for(opened_on + timedelta(days=10), memory.pump, target)
+            wanted = refill_on_for(opened_on + timedelta(days=10), pump, target)
             day = wanted if wanted is not None and wanted <= day else day
         day = self.calendar.last_working_day_on_or_before(day)
         moment = self.calendar.at_opening(day) + timedelta(hours=1 + 6 * share)
-        runs_since = self.memory.pump.runs_since if self.memory.pump is not None else None
-        return max(
-            moment, todo.opened_at + timedelta(minutes=30), (runs_since or moment) + timedelta(hours=1)
-        )
+        return max(moment, todo.opened_at + timedelta(minutes=30), pump.runs_since + timedelta(hours=1))
 
     # --- doing it ---
     def _do(self, todo: Duty, at: datetime) -> None:
