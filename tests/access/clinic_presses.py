@@ -18,6 +18,14 @@ from tests.views.desk import todo_url
 from tests.views.test_clinic import typed as typed_calendar
 from tests.walk import Walk
 
+NEWCOMER = {
+    "username": "sam",
+    "given_name": "Sam",
+    "family_name": "Newcomb",
+    "email": "sam@clinic.example",
+    "roles": ["nurse"],
+}
+
 # --- absences and people ---
 
 
@@ -88,15 +96,6 @@ def leave_clinic(cast: Cast) -> tuple[Walk, Press]:
     pia = person("pia", cast.clinic, Role.PHYSIATRIST)
     data = {"clinic": str(cast.clinic.id), "reason": REASON, "successor_physiatrist": str(pia.pk)}
     return walk, Press(f"/people/{cast.phil.pk}/leave/", data)
-
-
-NEWCOMER = {
-    "username": "sam",
-    "given_name": "Sam",
-    "family_name": "Newcomb",
-    "email": "sam@clinic.example",
-    "roles": ["nurse"],
-}
 
 
 def join_clinic(cast: Cast) -> tuple[Walk, Press]:

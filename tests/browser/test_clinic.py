@@ -10,18 +10,13 @@ from playwright.sync_api import expect
 
 from pathway.models import Clinic
 from tests.browser.looking import faults, keyboard_faults, teach_axe
+from tests.browser.marks import STORY
 from tests.browser.person import NARROW, Person
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.views.desk import fresh_case
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = STORY
 
 
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "color_scheme": "dark"}])

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from pathway.models import Clinician
+from tests.access.clinic_presses import NEWCOMER
 from tests.browser.looking import faults, keyboard_faults, teach_axe
+from tests.browser.marks import STORY
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.story import FIRST_DAY, Story, link_of
 from tests.cast import Cast, referred
 from tests.config.waiting import until
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(600),
-]
+pytestmark = STORY
 SECRET = "correct horse battery staple"
-SAM = {
-    "given_name": "Sam",
-    "family_name": "Newcomb",
-    "username": "sam",
-    "email": "sam@clinic.example",
-    "roles": ["physiatrist"],
-}
+SAM = {**NEWCOMER, "roles": ["physiatrist"]}
 
 
 def test_a_newcomer_is_invited_sets_a_password_and_sees_their_work(

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 import vobject
 from playwright.sync_api import expect
 
@@ -16,17 +15,12 @@ from pathway.models import Notice
 from pathway.notify.unsubscribe import mute_link
 from pathway.queries.attention import taste_of
 from tests.browser.looking import faults, keyboard_faults, teach_axe
+from tests.browser.marks import STORY
 from tests.browser.person import WIDE, Person
 from tests.browser.site import Site
 from tests.cast import MONDAY, Cast, referred
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(600),
-]
+pytestmark = STORY
 
 
 def looks_right(one: Person) -> None:

@@ -13,13 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from pathway.models import Incident, Patient, ProgramRecord, Todo, TrialObservation
 from pathway.protocol.roles import Role, Stage
 from tests.browser.bedside import Bedside, cells, local
 from tests.browser.looking import teach_axe
+from tests.browser.marks import STORY
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.story import FIRST_DAY, check_after_operation, link_of, plan_operation, sign_trial
@@ -30,13 +30,7 @@ from tests.engine.test_edges import at_stage
 from tests.engine.test_trials import BETTER, TONE
 from tests.views.desk import case_url
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(600),
-]
+pytestmark = STORY
 ALMOST = [TONE[0], {"muscle": "knee_flexors", "left": "2", "right": "2"}]
 _OPERATED = 29
 """Days from the referral to the operation."""

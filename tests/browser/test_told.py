@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import expect
 
 from pathway.models import Absence, Alarm, Incident, Mail, Notice
 from pathway.protocol.roles import Role, Stage
 from pathway.tasks import watch
 from tests.browser.looking import faults, teach_axe
+from tests.browser.marks import STORY
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.story import FIRST_DAY, Story, link_of, texts, told_in
@@ -22,13 +22,7 @@ from tests.notify.tastes import wants
 from tests.views.desk import case_url
 from tests.walk import Walk
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(600),
-]
+pytestmark = STORY
 
 
 def looked(site: Site) -> None:
