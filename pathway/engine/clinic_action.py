@@ -49,6 +49,12 @@ class ClinicAction:
             person for person, roles in self.roles.items() if role in roles and self.people[person].is_active
         ]
 
+    def colleague(self, clinician_id: UUID) -> Clinician:
+        """Somebody with a role here. Raises NotFound."""
+        if clinician_id not in self.people:
+            raise NotFound("There is no such person for you.")
+        return self.people[clinician_id]
+
     def require_coordinator(self, action: str) -> None:
         """Raises NotAllowed, naming who may."""
         require_role(self.actor, COORDINATOR, action)

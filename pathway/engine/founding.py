@@ -10,7 +10,7 @@ from django.db import transaction
 
 from pathway.calendars import even_week
 from pathway.engine.clinic_action import note_in_clinic
-from pathway.engine.clinic_proposal import Proposal, checked
+from pathway.engine.clinic_proposal import Proposal, checked, source_of_proposal
 from pathway.engine.errors import Invalid
 from pathway.engine.joining import Joined, Newcomer, account_of, join, tell_joined
 from pathway.engine.permissions import SYSTEM
@@ -46,16 +46,13 @@ def open_clinic(*, clinic: NewClinic, coordinator: Newcomer, at: datetime) -> Jo
 
 
 def _row(clinic: NewClinic, at: datetime) -> Clinic:
-    row = Clinic(
-        name=clinic.name.strip(),
-        slug=clinic.slug,
-        time_zone=clinic.time_zone,
-        country=clinic.country,
-        subdivision=clinic.subdivision,
-    )
-    checked(row, Proposal(clinic.time_zone, USUAL_WEEK, clinic.country, clinic.subdivision), at)
+    calendar = Proposal(clinic.time_zone, USUAL_WEEK, clinic.country, clinic.subdivision)
+    columns = source_of_proposal(calendar)
+    del columns["closed_days"]  # rows of their own; a new clinic has none
+    row = Clinic(name=clinic.name.strip(), slug=clinic.slug, **columns)
+    checked(row, calendar, at)
     try:
-        row.clean_fields(exclude=["week"])
+        row.clean_fields()
     except ValidationError as error:
         raise Invalid(error.message_dict) from error
     if Clinic.objects.filter(slug=clinic.slug).exists():

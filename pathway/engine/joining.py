@@ -17,8 +17,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from pathway.engine.action import NOTICE_SPACE
-from pathway.engine.clinic_action import ClinicAction, clinic_action
-from pathway.engine.errors import Invalid, NotFound, Refused
+from pathway.engine.clinic_action import clinic_action
+from pathway.engine.errors import Invalid, Refused
 from pathway.models import Clinic, Clinician, Membership, Notice
 from pathway.protocol.attention import urgency_of
 from pathway.protocol.roles import CARE_ROLES, Role
@@ -72,7 +72,7 @@ def give_role(*, clinic_id: UUID, clinician_id: UUID, role: Role, by: Clinician,
     """Give somebody of the clinic one more role. Repeating it changes nothing. Raises NotFound, NotAllowed, Invalid."""
     with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
         act.require_coordinator("give somebody a role")
-        person = _colleague(act, clinician_id)
+        person = act.colleague(clinician_id)
         if role not in CARE_ROLES:
             raise Invalid({"role": ["Choose a role."]})
         if role in act.roles[clinician_id]:
@@ -91,7 +91,7 @@ def invite_again(*, clinic_id: UUID, clinician_id: UUID, by: Clinician, at: date
     """
     with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
         act.require_coordinator("invite somebody again")
-        person = _colleague(act, clinician_id)
+        person = act.colleague(clinician_id)
         if person.has_usable_password():
             text = (
                 f"{person} has set a password already; whoever forgot theirs asks for a new one at sign-in."
@@ -100,12 +100,6 @@ def invite_again(*, clinic_id: UUID, clinician_id: UUID, by: Clinician, at: date
         act.record("invite_again", clinician=clinician_id)
         tell_joined(act.clinic, person, sorted(act.roles[clinician_id]), at)
         return Joined(clinician_id, invited=True)
-
-
-def _colleague(act: ClinicAction, clinician_id: UUID) -> Clinician:
-    if clinician_id not in act.people:
-        raise NotFound("There is no such person for you.")
-    return act.people[clinician_id]
 
 
 # --- rows, also for whoever opens a clinic ---
@@ -150,7 +144,7 @@ def make_account(newcomer: Newcomer) -> Clinician:
     )
     errors = _missing(newcomer)
     try:
-        person.clean_fields(exclude=["password", *_blank(errors)])
+        person.clean_fields(exclude=["password"])
     except ValidationError as error:
         for name, texts in error.message_dict.items():
             errors[_FIELDS.get(name, name)] += texts
@@ -177,11 +171,6 @@ def _missing(newcomer: Newcomer) -> dict[str, list[str]]:
         if not getattr(newcomer, name).strip():
             errors[name].append(f"Write the {what}.")
     return errors
-
-
-def _blank(errors: dict[str, list[str]]) -> list[str]:
-    """The account's names of fields that are empty anyway."""
-    return [column for column, name in (*_FIELDS.items(), ("email", "email")) if name in errors]
 
 
 def account_of(newcomer: Newcomer, roles: Collection[Role]) -> tuple[Clinician, bool]:

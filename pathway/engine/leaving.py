@@ -50,15 +50,6 @@ class _Load:
         owned = [role for todos in self.todos.values() for _, role in todos]
         return Counter([*owned, *(role for roles in self.places.values() for role in roles)])
 
-    def only(self, role: Role) -> _Load:
-        """The part that is of one role."""
-        kept = _Load()
-        for case_id, todos in self.todos.items():
-            kept.todos[case_id] = [todo for todo in todos if todo[1] is role]
-        for case_id, roles in self.places.items():
-            kept.places[case_id] = [each for each in roles if each is role]
-        return kept
-
 
 def leave(
     *,
@@ -107,8 +98,7 @@ def end_role(
     """
     with clinic_action(clinic_id=clinic_id, by=by, at=at) as act:
         act.require_coordinator("end somebody's role")
-        if clinician_id not in act.people:
-            raise NotFound("There is no such person for you.")
+        act.colleague(clinician_id)
         if role not in act.roles[clinician_id]:
             return Left(repeated=True)
         hold_leaver(clinic_id, clinician_id)
@@ -116,12 +106,12 @@ def end_role(
             text = "This is their only role here: whoever gives it up leaves the clinic."
             raise Refused(refused("only_role", text, Role.COORDINATOR))
         _require_not_the_last(act, clinician_id, {role})
-        load = _load_of(clinic_id, clinician_id).only(role)
+        load = _load_of(clinic_id, clinician_id, role=str(role))
         successors = {role: successor} if successor else {}
         _check(act, clinician_id, load, successors, reason.strip())
         places = _hand_places_over(act, clinician_id, load, successors, by)
         todos = _hand_todos_over(load, successors, reason.strip(), by, at)
-        absences = _lose_deputies(act, clinician_id, {role})
+        absences = _lose_deputies(act, clinician_id, role)
         act.record("end_role", clinician=clinician_id, of=role, reason=reason.strip(), successor=successor)
         Membership.objects.filter(clinic_id=clinic_id, clinician_id=clinician_id, role=str(role)).delete()
         return Left(todos, places, absences)
@@ -135,13 +125,16 @@ def _left_before(clinic_id: UUID, clinician_id: UUID) -> Left:
     return Left(repeated=True)
 
 
-def _load_of(clinic_id: UUID, clinician_id: UUID) -> _Load:
-    """Everything in a person's name in a clinic, closed cases' teams too: a case may reopen. Two statements."""
+def _load_of(clinic_id: UUID, clinician_id: UUID, **only: str) -> _Load:
+    """What stands in a person's name in a clinic, closed cases' teams too: a case may reopen. Two statements.
+
+    `only`: of this `role`; without it, everything.
+    """
     load = _Load()
-    todos = Todo.objects.filter(clinic_id=clinic_id, owner_id=clinician_id, state="open").order_by("id")
-    for case_id, todo_id, role in todos.values_list("case_id", "id", "role"):
+    todos = Todo.objects.filter(clinic_id=clinic_id, owner_id=clinician_id, state="open", **only)
+    for case_id, todo_id, role in todos.order_by("id").values_list("case_id", "id", "role"):
         load.todos[case_id].append((todo_id, Role(role)))
-    team = CareTeamMember.objects.filter(case__clinic_id=clinic_id, clinician_id=clinician_id)
+    team = CareTeamMember.objects.filter(case__clinic_id=clinic_id, clinician_id=clinician_id, **only)
     for case_id, role in team.order_by("case_id", "role").values_list("case_id", "role"):
         load.places[case_id].append(Role(role))
     return load
@@ -221,16 +214,16 @@ def _end_absences(act: ClinicAction, leaver: UUID) -> int:
     own = list(_coming_absences(act).filter(clinician_id=leaver))
     for absence in own:
         end_absence(act, absence)
-    return len(own) + _lose_deputies(act, leaver, frozenset(Role))
+    left = list(_coming_absences(act).filter(deputy_id=leaver))
+    for absence in left:
+        lose_deputy(act, absence)
+    return len(own) + len(left)
 
 
-def _lose_deputies(act: ClinicAction, deputy: UUID, roles: Set[Role]) -> int:
-    """Absences of people of these roles in which the deputy would have answered have none, and the person is told."""
-    left = [
-        absence
-        for absence in _coming_absences(act).filter(deputy_id=deputy)
-        if roles & act.roles.get(absence.clinician_id, frozenset())
-    ]
+def _lose_deputies(act: ClinicAction, deputy: UUID, role: Role) -> int:
+    """Absences of people of this role in which the deputy would have answered have none, and the person is told."""
+    coming = _coming_absences(act).filter(deputy_id=deputy)
+    left = [absence for absence in coming if role in act.roles.get(absence.clinician_id, ())]
     for absence in left:
         lose_deputy(act, absence)
     return len(left)

@@ -109,9 +109,9 @@ _ALARMS_FIRST = Case(
 
 def _leaves(row: NoticeRow, taste: Taste, at: datetime) -> datetime:
     """When it may leave: by the moment it was told, and never in quiet hours, however late this worker is."""
-    if (
-        row.contact_id is not None or row.kind in AT_ONCE
-    ):  # of an appointment the moment was chosen long before
+    if row.contact_id is not None:  # its moment was chosen when the appointment was made
+        return at
+    if row.kind in AT_ONCE:
         return at
     zone = ZoneInfo(row.time_zone)
     moment = leaves_at(row.urgency, taste, row.created_at, zone)

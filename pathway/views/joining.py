@@ -11,12 +11,11 @@ from django.views.decorators.http import require_POST
 from pathway.engine.joining import give_role, invite, invite_again
 from pathway.engine.leaving import end_role
 from pathway.protocol.roles import CARE_ROLES, Role
-from pathway.queries.colleagues import colleagues_of, in_their_name
 from pathway.tasks import nudge
 from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, attempt, show_errors
 from pathway.views.forms.joining import JoinForm, RoleForm
-from pathway.views.people_page import end_form, show_all, show_one, url_of
+from pathway.views.people_page import end_form, show_all, show_one, successors_for, url_of
 
 INVITED = "They are told by mail how to set a password."
 
@@ -60,8 +59,7 @@ def end(request: HttpRequest, clinician_id: UUID) -> HttpResponse:
     """POST ends one of several roles of a person and hands over what stands in their name in it."""
     clinic = clinic_for(request, access_for(request))
     ending = _role(request.POST.get("role", ""))
-    theirs = in_their_name(clinic.id, clinician_id)
-    form = end_form(clinic, clinician_id, ending, colleagues_of(clinic.id), theirs, request.POST)
+    form = end_form(clinic, ending, successors_for(clinic, clinician_id), request.POST)
     given = {f"end-{ending}": form}
     if not form.is_valid():
         return show_one(request, clinic, clinician_id, given, Answer(422))

@@ -13,12 +13,12 @@ from pathway.engine.leaving import leave
 from pathway.engine.staff import set_clinic_days, set_clinic_lead, set_lead
 from pathway.models import Membership
 from pathway.queries.access import ClinicAccess
-from pathway.queries.colleagues import colleagues_of, find_place, in_their_name
+from pathway.queries.colleagues import colleagues_of, find_place
 from pathway.tasks import nudge
 from pathway.views.access import access_for, clinic_for
 from pathway.views.act import Answer, attempt, show_errors
 from pathway.views.forms.absence import ClinicDaysForm
-from pathway.views.people_page import lead_form, leave_form, show_all, show_one, url_of
+from pathway.views.people_page import lead_form, leave_form, show_all, show_one, successors_for, url_of
 
 
 @require_safe
@@ -56,8 +56,7 @@ def one(request: HttpRequest, clinician_id: UUID) -> HttpResponse:
 def leaves(request: HttpRequest, clinician_id: UUID) -> HttpResponse:
     """POST takes a person out of the clinic and hands everything over."""
     clinic = clinic_for(request, access_for(request))
-    theirs = in_their_name(clinic.id, clinician_id)
-    form = leave_form(clinic, clinician_id, colleagues_of(clinic.id), theirs, request.POST)
+    form = leave_form(clinic, successors_for(clinic, clinician_id), request.POST)
     if not form.is_valid():
         return show_one(request, clinic, clinician_id, {"leave": form}, Answer(422))
     left = attempt(

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from pathway.engine.clinic_proposal import WEEKDAYS
+from pathway.notify.compose_joining import DAYS
 from pathway.protocol.roles import Role
 from pathway.queries.absences import absences_of
 from pathway.queries.access import ClinicAccess
@@ -33,6 +33,8 @@ from pathway.views.forms.joining import EndRoleForm, JoinForm, RoleForm
 
 Forms = dict[str, Any]
 """Forms that were refused, by name: they stay open and keep what was typed."""
+Successors = list[tuple[Role, list[tuple[str, str]]]]
+"""By role, the people whom a form offers to take over: id and name."""
 
 
 def url_of(name: str, clinic: ClinicAccess, *args: UUID) -> str:
@@ -111,7 +113,8 @@ def show_one(
     if found is None:
         raise Http404("There is no such person for you.")
     today = clinic.today(timezone.now())
-    keeps = _keeps(clinic)
+    keeps, several = _keeps(clinic), len(found.places) > 1
+    successors = successors_of(clinician_id, colleagues, theirs)
     away = staff_of(clinic.id, today).away.get(clinician_id)
     context = {
         "one": found,
@@ -122,23 +125,21 @@ def show_one(
         "me": clinician_id == person(request),
         "places": [
             _place_forms(place, given, keeps)
-            | {"end": _ending(clinic, found, place.role, colleagues, theirs, given) if keeps else None}
+            | {"end": _ending(clinic, place.role, successors, given) if keeps and several else None}
             for place in found.places
         ],
         "role_form": given.get("role") or RoleForm(held=found.roles, initial={"clinic": clinic.id})
         if keeps and found.places and found.is_active
         else None,
         "role_open": "role" in given,
-        "link_days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+        "link_days": DAYS,
         "theirs": theirs,
         "counts": [(role, theirs.owned.get(role, 0), theirs.places.get(role, 0)) for role in theirs.roles],
         "away": away,
         "answers": _name(colleagues, away.answers_id) if away else "",
         "absences": [_absence_line(row, clinician_id, today) for row in absences_of(clinic.id, clinician_id)],
         "plan_url": f"{url_of('cover', clinic)}&clinician={clinician_id}#enter",
-        "leave_form": given.get("leave") or leave_form(clinic, clinician_id, colleagues, theirs)
-        if keeps
-        else None,
+        "leave_form": given.get("leave") or leave_form(clinic, successors) if keeps else None,
         "leave_open": "leave" in given,
         "leave_url": reverse("person-leave", args=[clinician_id]),
         "alert": alert_of(answer, {}),
@@ -160,19 +161,10 @@ def _place_forms(place: Place, given: Forms, keeps: bool) -> dict[str, Any]:
     }
 
 
-def _ending(
-    clinic: ClinicAccess,
-    found: Colleague,
-    role: Role,
-    colleagues: dict[UUID, Colleague],
-    theirs: InTheirName,
-    given: Forms,
-) -> dict[str, Any] | None:
-    """How a role of somebody with several ends; None for the only one: whoever gives that up leaves the clinic."""
-    if len(found.places) == 1:
-        return None
-    form = given.get(f"end-{role}") or end_form(clinic, found.id, role, colleagues, theirs)
-    return {"form": form, "open": f"end-{role}" in given}
+def _ending(clinic: ClinicAccess, role: Role, successors: Successors, given: Forms) -> dict[str, Any]:
+    """How one of several roles ends; of the only one there is no end: whoever gives that up leaves the clinic."""
+    key = f"end-{role}"
+    return {"form": given.get(key) or end_form(clinic, role, successors), "open": key in given}
 
 
 def _absence_line(row: Any, person_id: UUID, today: date) -> dict[str, Any]:
@@ -190,32 +182,26 @@ def _absence_line(row: Any, person_id: UUID, today: date) -> dict[str, Any]:
     return {"row": row, "own": own, "other": str(other) if other else "", "state": state}
 
 
-def leave_form(
-    clinic: ClinicAccess,
-    clinician_id: UUID,
-    colleagues: dict[UUID, Colleague],
-    theirs: InTheirName,
-    data: Any = None,
-) -> LeaveForm:
-    """Successors for every role in which something stands in the person's name."""
-    successors = [(role, _others(colleagues, clinician_id, role)) for role in theirs.roles]
+def successors_of(clinician_id: UUID, colleagues: dict[UUID, Colleague], theirs: InTheirName) -> Successors:
+    """For every role in which something stands in the person's name: who else holds it and signs in."""
+    others = [each for each in colleagues.values() if each.is_active and each.id != clinician_id]
+    return [
+        (role, [(str(each.id), each.name) for each in others if role in each.roles]) for role in theirs.roles
+    ]
+
+
+def successors_for(clinic: ClinicAccess, clinician_id: UUID) -> Successors:
+    """The same, read anew for a form that was sent."""
+    theirs = in_their_name(clinic.id, clinician_id)
+    return successors_of(clinician_id, colleagues_of(clinic.id), theirs)
+
+
+def leave_form(clinic: ClinicAccess, successors: Successors, data: Any = None) -> LeaveForm:
+    """Who takes over in each role, and why the person leaves."""
     return LeaveForm(data, successors=successors, initial={"clinic": clinic.id})
 
 
-def end_form(
-    clinic: ClinicAccess,
-    clinician_id: UUID,
-    role: Role,
-    colleagues: dict[UUID, Colleague],
-    theirs: InTheirName,
-    data: Any = None,
-) -> EndRoleForm:
-    """A successor where something stands in the person's name in this role."""
-    successors = _others(colleagues, clinician_id, role) if role in theirs.roles else None
-    return EndRoleForm(data, role=role, successors=successors, initial={"clinic": clinic.id})
-
-
-def _others(colleagues: dict[UUID, Colleague], clinician_id: UUID, role: Role) -> list[tuple[str, str]]:
-    """Who else holds a role and signs in."""
-    others = (each for each in colleagues.values() if each.is_active and each.id != clinician_id)
-    return [(str(each.id), each.name) for each in others if role in each.roles]
+def end_form(clinic: ClinicAccess, role: Role, successors: Successors, data: Any = None) -> EndRoleForm:
+    """Who takes over in this role, where there is something to take over, and why it ends."""
+    here = [one for one in successors if one[0] is role]
+    return EndRoleForm(data, role=role, successors=here, initial={"clinic": clinic.id})

@@ -11,7 +11,7 @@ from pathway.engine.joining import Newcomer
 from pathway.protocol.roles import CARE_ROLES, Role
 from pathway.views.forms.absence import LeaveForm
 from pathway.views.forms.base import ScreenForm
-from pathway.views.forms.case_actions import ActionForm, Options
+from pathway.views.forms.case_actions import ActionForm
 
 ROLES = [(str(role), role.label) for role in CARE_ROLES]
 
@@ -67,12 +67,9 @@ class EndRoleForm(LeaveForm):
     error_title = "The role has not ended yet. Please look at:"
     role = forms.ChoiceField(choices=ROLES, widget=forms.HiddenInput)
 
-    def __init__(
-        self, *args: Any, role: Role, successors: Options | None, initial: dict[str, Any], **kwargs: Any
-    ) -> None:
-        chosen = [] if successors is None else [(role, successors)]
+    def __init__(self, *args: Any, role: Role, initial: dict[str, Any], **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", f"id_end_{role}_%s")
-        super().__init__(*args, successors=chosen, initial={**initial, "role": str(role)}, **kwargs)
+        super().__init__(*args, initial={**initial, "role": str(role)}, **kwargs)
 
     def successor(self) -> UUID | None:
         """Who takes over, where there is something to take over."""
